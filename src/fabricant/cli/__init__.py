@@ -1,7 +1,8 @@
 """The command line: one module per command group, each loaded only when its command is called.
 
-A file `cli/<name>.py` that exposes a click command or group called `command` is the command `fabricant <name>`;
-there is nothing else to register. A `FabricantError` ends the program with its sentence and its exit code.
+A file `cli/<name>.py` that exposes a click command or group called `command` is the command
+`fabricant <name>`; there is nothing else to register. A `FabricantError` ends the program with its sentence
+and its exit code.
 """
 
 import pkgutil
@@ -18,7 +19,7 @@ from fabricant.errors import FabricantError
 class _LazyGroup(click.Group):
     """Finds commands by file name, so that `fabricant --help` stays fast as commands are added."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(name for _, name, _ in pkgutil.iter_modules(__path__) if not name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

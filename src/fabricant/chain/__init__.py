@@ -1,0 +1,1 @@
+"""The chain side: typed clients, signatures, wallets, networks, and the compiler."""

@@ -1,0 +1,306 @@
+"""Compiles `contracts/` into the artifacts that ship with the package.
+
+Each source file is compiled alone with everything that it imports, and this closure, as the compiler's
+standard-JSON input, is the key of the cache: an edit compiles again only what imports the edited file. The
+bytes written depend on that input alone, so that anybody can reproduce them and `check` can compare them.
+"""
+
+import hashlib
+import json
+import os
+import posixpath
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fabricant.artifacts import Artifact
+from fabricant.chain.solc import VERSION, CompileError, compile_standard, install_compiler
+from fabricant.errors import InvalidInput, NotFound, VerificationFailed
+
+REMAPPINGS = {
+    "@openzeppelin/contracts": "node_modules/@openzeppelin/contracts",
+    "solady": "node_modules/solady/src",
+}
+MOCKS = "contracts/mocks"
+
+_OUTPUTS = (
+    "abi",
+    "devdoc",
+    "evm.bytecode.object",
+    "evm.deployedBytecode.immutableReferences",
+    "evm.deployedBytecode.object",
+    "evm.methodIdentifiers",
+    "metadata",
+    "storageLayout",
+    "userdoc",
+)
+_COMMENTS_AND_STRINGS = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|//[^\n]*|/\*.*?\*/""", re.DOTALL)
+_IMPORT = re.compile(r"""\bimport\b[^;"']*["']([^"']+)["']""")
+_CONTRACT = re.compile(r"^contract\s+(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One source file to compile, with its closure. `contracts` are the deployable ones that it declares."""
+
+    source: str
+    contracts: tuple[str, ...]
+    input: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Names the result in the cache: two units with the same key compile to the same bytes."""
+        return hashlib.sha256(f"{VERSION}\n{json.dumps(self.input, sort_keys=True)}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    unit: Unit
+    output: Mapping[str, Any]
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One artifact of a build, where it lies, and whether the build changed the file."""
+
+    artifact: Artifact
+    file: Path
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did. `compiled` are the sources that were not in the cache."""
+
+    built: tuple[Built, ...]
+    compiled: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def find_project(start: Path | None = None) -> Path:
+    """The clone of Fabricant around `start` (the working folder); `NotFound` outside of one."""
+    folder = (start or Path.cwd()).resolve()
+    for root in (folder, *folder.parents):
+        if (root / "contracts").is_dir() and (root / "foundry.toml").is_file():
+            return root
+    raise NotFound("this folder is not in a clone of Fabricant: only there are contracts to build")
+
+
+def build(root: Path, *, only: Iterable[str] = (), fast: bool = False, check: bool = False) -> Report:
+    """Compile the contracts of the project at `root` and write the artifacts that differ.
+
+    `only` names contracts or source files; nothing else is then touched. `fast` leaves the optimiser out and
+    writes to `.build/fast`. `check` writes nothing and raises `VerificationFailed` when a packaged artifact is
+    not what its source compiles to. Raises `CompileError` once everything that does compile is written.
+    """
+    units = _select(_units(root, fast=fast), only)
+    if check:
+        units = [unit for unit in units if not _is_mock(unit)]
+    results, diagnostics = _compile(root, units)
+    texts = {
+        _folder(root, result.unit, fast=fast) / f"{name}.json": _render(result, name)
+        for result in results
+        for name in result.unit.contracts
+    }
+    stale = {file for file, text in texts.items() if not file.exists() or file.read_text() != text}
+    leftover = set() if only or fast or diagnostics else _leftovers(root, texts)
+    if check:
+        _require_fresh(stale | leftover)
+    else:
+        _apply({file: texts[file] for file in stale}, leftover)
+    if diagnostics:
+        raise CompileError(diagnostics)
+    return Report(
+        built=tuple(Built(Artifact.parse(text), file, file in stale) for file, text in texts.items()),
+        compiled=tuple(result.unit.source for result in results if not result.cached),
+        warnings=tuple(dict.fromkeys(warning for result in results for warning in _warnings(result.output))),
+    )
+
+
+class _Sources:
+    """Reads Solidity files by source id: the path from the project's root, with remappings applied."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._texts: dict[str, str] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
+
+    def text(self, source: str) -> str:
+        if source not in self._texts:
+            self._texts[source] = (self._root / source).read_text(encoding="utf-8")
+        return self._texts[source]
+
+    def code(self, source: str) -> str:
+        """The text without comments."""
+        return _COMMENTS_AND_STRINGS.sub(lambda match: match[1] or " ", self.text(source))
+
+    def closure(self, source: str) -> set[str]:
+        """The file and everything that it imports. The compiler will complain about what does not exist."""
+        found: set[str] = set()
+        waiting = [source]
+        while waiting:
+            here = waiting.pop()
+            if here not in found and (self._root / here).is_file():
+                found.add(here)
+                waiting.extend(self._imported(here))
+        return found
+
+    def _imported(self, source: str) -> tuple[str, ...]:
+        if source not in self._imports:
+            targets = _IMPORT.findall(self.code(source))
+            self._imports[source] = tuple(_resolve(source, target) for target in targets)
+        return self._imports[source]
+
+
+def _resolve(importer: str, target: str) -> str:
+    if target.startswith("."):
+        return posixpath.normpath(posixpath.join(posixpath.dirname(importer), target))
+    for prefix, place in REMAPPINGS.items():
+        if target.startswith(f"{prefix}/"):
+            return place + target.removeprefix(prefix)
+    return target
+
+
+def _units(root: Path, *, fast: bool) -> list[Unit]:
+    sources = _Sources(root)
+    files = sorted(file.relative_to(root).as_posix() for file in (root / "contracts").rglob("*.sol"))
+    closures = {source: sources.closure(source) for source in files}
+    imported = {source for file, closure in closures.items() for source in closure if source != file}
+    units = []
+    for source in files:
+        contracts = tuple(_CONTRACT.findall(sources.code(source)))
+        if contracts or source not in imported:
+            texts = {name: sources.text(name) for name in sorted(closures[source])}
+            units.append(Unit(source, contracts, _standard_input(source, texts, fast=fast)))
+    _require_unique(units)
+    return units
+
+
+def _standard_input(source: str, texts: Mapping[str, str], *, fast: bool) -> dict[str, Any]:
+    return {
+        "language": "Solidity",
+        "sources": {name: {"content": text} for name, text in texts.items()},
+        "settings": {
+            "evmVersion": "cancun",
+            "optimizer": {"enabled": not fast, "runs": 200},
+            "outputSelection": {source: {"*": list(_OUTPUTS)}},
+            "remappings": [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())],
+        },
+    }
+
+
+def _require_unique(units: Sequence[Unit]) -> None:
+    places: dict[str, str] = {}
+    for unit in units:
+        for name in unit.contracts:
+            if name in places:
+                raise InvalidInput(
+                    f"contract {name} is declared in {places[name]} and {unit.source}: rename one"
+                )
+            places[name] = unit.source
+
+
+def _select(units: list[Unit], only: Iterable[str]) -> list[Unit]:
+    wanted = tuple(only)
+    for name in wanted:
+        if not any(_is_called(unit, name) for unit in units):
+            raise NotFound(
+                f"no contract and no source to compile is called {name!r}; try a path from the root"
+            )
+    return [unit for unit in units if not wanted or any(_is_called(unit, name) for name in wanted)]
+
+
+def _is_called(unit: Unit, name: str) -> bool:
+    return name in unit.contracts or name == unit.source
+
+
+def _is_mock(unit: Unit) -> bool:
+    return unit.source.startswith(f"{MOCKS}/")
+
+
+def _compile(root: Path, units: Sequence[Unit]) -> tuple[list[_Result], tuple[str, ...]]:
+    """Every unit's output, from the cache or the compiler, and the errors of those that have none."""
+
+    def attempt(unit: Unit) -> _Result | CompileError:
+        try:
+            return _compile_unit(root, unit)
+        except CompileError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        outcomes = list(pool.map(attempt, units))
+    errors = [outcome for outcome in outcomes if isinstance(outcome, CompileError)]
+    diagnostics = dict.fromkeys(text for error in errors for text in error.diagnostics)
+    return [outcome for outcome in outcomes if isinstance(outcome, _Result)], tuple(diagnostics)
+
+
+def _compile_unit(root: Path, unit: Unit) -> _Result:
+    cached = root / ".build" / "solc" / f"{unit.key}.json"
+    if cached.exists():
+        return _Result(unit, json.loads(cached.read_text()), cached=True)
+    output = compile_standard(install_compiler(root), dict(unit.input))
+    _write(cached, json.dumps(output))
+    return _Result(unit, output, cached=False)
+
+
+def _folder(root: Path, unit: Unit, *, fast: bool) -> Path:
+    if fast:
+        return root / ".build" / "fast"
+    return root / ".build" / "mocks" if _is_mock(unit) else root / "src" / "fabricant" / "artifacts"
+
+
+def _render(result: _Result, name: str) -> str:
+    compiled = result.output["contracts"][result.unit.source][name]
+    evm = compiled["evm"]
+    ranges = [place for places in evm["deployedBytecode"]["immutableReferences"].values() for place in places]
+    artifact = {
+        "name": name,
+        "source": result.unit.source,
+        "abi": compiled["abi"],
+        "bytecode": "0x" + evm["bytecode"]["object"],
+        "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
+        "immutableRanges": sorted([place["start"], place["length"]] for place in ranges),
+        "methodIdentifiers": evm["methodIdentifiers"],
+        "storageLayout": compiled["storageLayout"],
+        "devdoc": compiled["devdoc"],
+        "userdoc": compiled["userdoc"],
+        "compiler": json.loads(compiled["metadata"])["compiler"]["version"],
+        "input": result.unit.input,
+    }
+    return json.dumps(artifact, indent=1, ensure_ascii=False) + "\n"
+
+
+def _warnings(output: Mapping[str, Any]) -> list[str]:
+    return [entry["formattedMessage"] for entry in output.get("errors", ()) if entry["severity"] == "warning"]
+
+
+def _leftovers(root: Path, texts: Mapping[Path, str]) -> set[Path]:
+    return set((root / "src" / "fabricant" / "artifacts").glob("*.json")) - texts.keys()
+
+
+def _require_fresh(wrong: set[Path]) -> None:
+    if wrong:
+        found = ", ".join(sorted(file.stem for file in wrong))
+        raise VerificationFailed(
+            f"these artifacts are not what the sources compile to: {found}; run `fabricant build`"
+        )
+
+
+def _apply(texts: Mapping[Path, str], leftover: Iterable[Path]) -> None:
+    for file, text in texts.items():
+        _write(file, text)
+    for file in leftover:
+        file.unlink()
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all, so that builds may run side by side."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)
