@@ -95,10 +95,10 @@ def build(root: Path, *, only: Iterable[str] = (), fast: bool = False, check: bo
     """Compile the contracts of the project at `root` and write the artifacts that differ.
 
     `only` names contracts or source files; nothing else is then touched. `fast` leaves the optimiser out and
-    writes to `.build/fast`. `check` writes nothing and raises `VerificationFailed` when a packaged artifact is
+    writes to `.build/fast`. `check` writes nothing and raises `VerificationFailed` if a packaged artifact is
     not what its source compiles to. Raises `CompileError` once everything that does compile is written.
     """
-    units = _select(_units(root, fast=fast), only)
+    units = _units(root, tuple(only), fast=fast)
     if check:
         units = [unit for unit in units if not _is_mock(unit)]
     results, diagnostics = _compile(root, units)
@@ -109,12 +109,12 @@ def build(root: Path, *, only: Iterable[str] = (), fast: bool = False, check: bo
     }
     stale = {file for file, text in texts.items() if not file.exists() or file.read_text() != text}
     leftover = set() if only or fast or diagnostics else _leftovers(root, texts)
-    if check:
-        _require_fresh(stale | leftover)
-    else:
+    if not check:
         _apply({file: texts[file] for file in stale}, leftover)
     if diagnostics:
         raise CompileError(diagnostics)
+    if check:
+        _require_fresh(stale | leftover)
     return Report(
         built=tuple(Built(Artifact.parse(text), file, file in stale) for file, text in texts.items()),
         compiled=tuple(result.unit.source for result in results if not result.cached),
@@ -166,19 +166,44 @@ def _resolve(importer: str, target: str) -> str:
     return target
 
 
-def _units(root: Path, *, fast: bool) -> list[Unit]:
+def _units(root: Path, only: Sequence[str], *, fast: bool) -> list[Unit]:
+    """The sources named in `only`, or else all that declare a contract or that nothing else would compile."""
     sources = _Sources(root)
     files = sorted(file.relative_to(root).as_posix() for file in (root / "contracts").rglob("*.sol"))
-    closures = {source: sources.closure(source) for source in files}
-    imported = {source for file, closure in closures.items() for source in closure if source != file}
-    units = []
-    for source in files:
-        contracts = tuple(_CONTRACT.findall(sources.code(source)))
-        if contracts or source not in imported:
-            texts = {name: sources.text(name) for name in sorted(closures[source])}
-            units.append(Unit(source, contracts, _standard_input(source, texts, fast=fast)))
-    _require_unique(units)
-    return units
+    contracts = {source: tuple(_CONTRACT.findall(sources.code(source))) for source in files}
+    _require_unique(contracts)
+    if only:
+        chosen = _named(contracts, only)
+    else:
+        imported = {name for source in files for name in sources.closure(source) if name != source}
+        chosen = [source for source in files if contracts[source] or source not in imported]
+    return [_unit(sources, source, contracts[source], fast=fast) for source in chosen]
+
+
+def _unit(sources: _Sources, source: str, contracts: tuple[str, ...], *, fast: bool) -> Unit:
+    texts = {name: sources.text(name) for name in sorted(sources.closure(source))}
+    return Unit(source, contracts, _standard_input(source, texts, fast=fast))
+
+
+def _named(contracts: Mapping[str, tuple[str, ...]], only: Sequence[str]) -> list[str]:
+    known = {name: source for source, names in contracts.items() for name in (source, *names)}
+    for name in only:
+        if name not in known:
+            raise NotFound(
+                f"there is no contract {name!r} and no such file: name one, or its path from the root"
+            )
+    return sorted({known[name] for name in only})
+
+
+def _require_unique(contracts: Mapping[str, tuple[str, ...]]) -> None:
+    places: dict[str, str] = {}
+    for source, names in contracts.items():
+        for name in names:
+            if name in places:
+                raise InvalidInput(
+                    f"contract {name} is declared in {places[name]} and in {source}: rename one"
+                )
+            places[name] = source
 
 
 def _standard_input(source: str, texts: Mapping[str, str], *, fast: bool) -> dict[str, Any]:
@@ -192,31 +217,6 @@ def _standard_input(source: str, texts: Mapping[str, str], *, fast: bool) -> dic
             "remappings": [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())],
         },
     }
-
-
-def _require_unique(units: Sequence[Unit]) -> None:
-    places: dict[str, str] = {}
-    for unit in units:
-        for name in unit.contracts:
-            if name in places:
-                raise InvalidInput(
-                    f"contract {name} is declared in {places[name]} and {unit.source}: rename one"
-                )
-            places[name] = unit.source
-
-
-def _select(units: list[Unit], only: Iterable[str]) -> list[Unit]:
-    wanted = tuple(only)
-    for name in wanted:
-        if not any(_is_called(unit, name) for unit in units):
-            raise NotFound(
-                f"no contract and no source to compile is called {name!r}; try a path from the root"
-            )
-    return [unit for unit in units if not wanted or any(_is_called(unit, name) for name in wanted)]
-
-
-def _is_called(unit: Unit, name: str) -> bool:
-    return name in unit.contracts or name == unit.source
 
 
 def _is_mock(unit: Unit) -> bool:

@@ -1,8 +1,8 @@
 """The one Solidity compiler, of exactly one version, that every tool of the project uses.
 
 A native compiler is preferred, then one that py-solc-x downloads, then npm's JavaScript build behind a
-launcher; all three write the same bytes. Whichever it is stands in `.cache/solcx` under the name that py-solc-x,
-ape-solidity and Forge look for, so that they agree and nothing is kept in anybody's home folder.
+launcher; all three write the same bytes. It stands in `.cache/solcx` under the name that py-solc-x and
+ape-solidity look for, so that every tool uses it and nothing is kept in anybody's home folder.
 """
 
 import os
@@ -43,7 +43,7 @@ def install_compiler(root: Path) -> Path:
 
 
 def compile_standard(compiler: Path, standard_input: dict[str, Any]) -> dict[str, Any]:
-    """The compiler's standard-JSON answer; raises `CompileError` with the errors as the compiler words them."""
+    """The compiler's standard-JSON answer; raises `CompileError` with the errors in the compiler's words."""
     import solcx  # noqa: PLC0415  # a development tool: an installed package never compiles
     from solcx.exceptions import SolcError  # noqa: PLC0415
 

@@ -50,5 +50,6 @@ def _show(report: Report) -> None:
         sizes = _sizes(built)
         state = "written" if built.changed else "unchanged"
         table.add_row(built.artifact.name, f"{sizes['runtime']:,}", f"{sizes['initcode']:,}", state)
-    Console().print(table)
+    if report.built:
+        Console().print(table)
     click.echo(f"{len(report.compiled)} sources compiled, the others were in the cache.")
