@@ -1,0 +1,94 @@
+# Everything a newcomer needs: `make demo`, `make test`, `make check`. Each installs what is missing, pinned and with
+# hashes, into .venv and node_modules, and does nothing where nothing changed. Needs Python 3.11+, Node 20+ and git.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV = $(BIN)/uv pip
+INSTALL = $(UV) install --quiet --require-hashes --python
+EDITABLE = $(UV) install --quiet --no-deps --python
+COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-package fabricant --custom-compile-command "make lock"
+SOURCES := $(shell find contracts -name '*.sol')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check gas faults deep fix install lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.demo ## One real deal on a local chain
+	@$(BIN)/fabricant demo
+
+build: install ## Compile the contracts that changed
+	@$(BIN)/fabricant build
+
+test: install build .build/ape.stamp ## Run every test
+	@$(BIN)/python scripts/run_tests.py
+
+check: install ## Format, lint, types, artifacts, house rules, gas
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/fabricant build --check
+	@$(BIN)/pytest --quiet tests/checks
+	@$(BIN)/python -m scripts.gas --check
+
+gas: build ## Measure gas from receipts and write benchmarks/gas.*
+	@$(BIN)/python -m scripts.gas
+
+faults: install ## How many cases of the fault catalogue have a test
+	@$(BIN)/python scripts/faults.py
+
+deep: build ## The stateful campaign, for hours instead of seconds
+	@FOUNDRY_PROFILE=deep $(BIN)/forge test
+
+fix: install ## Format, and fix what the linter can
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+install: .venv/.dev .venv-web3-8/.dev ## Install what is missing
+
+lock: .venv/.uv ## Pin the newest versions that fit
+	$(COMPILE) --upgrade requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --upgrade requirements/run.in -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --upgrade requirements/web3-8.in -o requirements/web3-8.txt
+
+clean: ## Remove everything that can be made again
+	rm -rf .build .cache .venv .venv-web3-8 node_modules dist
+
+# Installations: a stamp is newer than everything that it was made from.
+
+.venv/.uv: requirements/uv.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.run: .venv/.uv requirements/run.txt pyproject.toml
+	$(INSTALL) $(BIN)/python -r requirements/run.txt
+	$(EDITABLE) $(BIN)/python -e .
+	@touch $@
+
+node_modules/.stamp: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.venv/.demo: .venv/.run node_modules/.stamp
+	@touch $@
+
+.venv/.dev: .venv/.run node_modules/.stamp requirements/dev.txt scripts/tools.py
+	$(INSTALL) $(BIN)/python -r requirements/dev.txt
+	$(BIN)/python scripts/tools.py
+	@touch $@
+
+.venv-web3-8/.dev: .venv/.dev requirements/web3-8.txt
+	test -d .venv-web3-8 || $(PYTHON) -m venv --without-pip .venv-web3-8
+	$(INSTALL) .venv-web3-8 -r requirements/web3-8.txt
+	$(EDITABLE) .venv-web3-8 -e .
+	.venv-web3-8/bin/python scripts/tools.py
+	@touch $@
+
+# Ape compiles changed files only, and then lists other remappings in the metadata; so always everything.
+.build/ape.stamp: .venv/.dev ape-config.yaml $(SOURCES)
+	$(BIN)/ape compile --force
+	@mkdir -p $(@D) && touch $@
