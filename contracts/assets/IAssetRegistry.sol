@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
 import {Asset, DeviceBinding, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
 import {IERC4907} from "./IERC4907.sol";
@@ -28,8 +29,11 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
     error AssetRegistry_NotOwner(uint256 id, address caller, address owner);
     /// @notice Thrown when an asset's life is over.
     error AssetRegistry_Final(uint256 id, Status status);
-    /// @notice Thrown when an asset is in use by somebody else.
+    /// @notice Thrown when an asset is in use by somebody whose right the call would cut.
     error AssetRegistry_InUse(uint256 id, address user, uint64 until);
+
+    /// @notice The Directory that knows who acts for whom.
+    function directory() external view returns (IDirectory);
 
     /* REGISTERING */
 
@@ -92,8 +96,6 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
 
     /// @notice Thrown when a term is over already, is longer than 10 years, or has no user.
     error AssetRegistry_BadTerm(uint256 id, address user, uint64 expires, uint256 nowAt);
-    /// @notice Thrown when a live user would be lent a longer term by itself.
-    error AssetRegistry_TermTooLong(uint256 id, uint64 expires, uint64 until);
 
     /* STATUS */
 
@@ -128,8 +130,6 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
     /// @notice Emitted when it ceases to.
     event DeviceUnbound(uint256 indexed id, address indexed device);
 
-    /// @notice Thrown when nobody's key is to be bound.
-    error AssetRegistry_BadDevice(uint256 id, address device);
     /// @notice Thrown when the asset has a device already.
     error AssetRegistry_DevicePresent(uint256 id, address device);
     /// @notice Thrown when the asset has no device.

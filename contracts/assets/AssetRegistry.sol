@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC721} from "solady/tokens/ERC721.sol";
+
+import {ROLE_ASSETS, ROLE_RECORD} from "../directory/DirectoryTypes.sol";
+import {Eip712} from "../directory/Eip712.sol";
+import {IDirectory} from "../directory/IDirectory.sol";
+import {Signatures} from "../directory/Signatures.sol";
+import {
+    Asset,
+    Device,
+    DeviceBinding,
+    FLAG_DEVICE,
+    Kind,
+    Lot,
+    Registration,
+    Standing,
+    Status,
+    Use
+} from "./AssetRegistryTypes.sol";
+import {AssetWord, AssetWords} from "./AssetWord.sol";
+import {IAssetRegistry} from "./IAssetRegistry.sol";
+import {IERC4907} from "./IERC4907.sol";
+import {Namespaces} from "./Namespaces.sol";
+
+/// @title AssetRegistry
+/// @notice See {IAssetRegistry}. Owner and AssetWord share one slot, which Solady's ERC721 keeps; users, devices and lots
+/// have a slot only when there is one; everything else is in events.
+contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
+    uint64 private constant LONGEST_TERM = 3650 days;
+    bytes32 private constant BINDING_TYPEHASH =
+        keccak256("DeviceBinding(uint256 asset,address device,address owner,uint96 nonce,uint40 deadline)");
+
+    IDirectory public immutable directory;
+
+    mapping(uint256 id => Use) private _uses;
+    mapping(uint256 id => Device) private _devices;
+    mapping(uint256 id => Lot) private _lots;
+    mapping(address device => uint256 id) public boundTo;
+
+    constructor(IDirectory directory_, address registrar_)
+        Namespaces(registrar_)
+        Eip712("Fabricant AssetRegistry")
+    {
+        directory = directory_;
+    }
+
+    /* REGISTERING */
+
+    /// @inheritdoc IAssetRegistry
+    function register(bytes32 namespace, Registration calldata registration) external returns (uint256 id) {
+        _requireIssuer(namespace, ROLE_ASSETS);
+        return _register(namespace, registration);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function registerMany(bytes32 namespace, Registration[] calldata registrations)
+        external
+        returns (uint256[] memory ids)
+    {
+        _requireIssuer(namespace, ROLE_ASSETS);
+        ids = new uint256[](registrations.length);
+        for (uint256 i = 0; i < registrations.length; ++i) {
+            ids[i] = _register(namespace, registrations[i]);
+        }
+    }
+
+    function _register(bytes32 namespace, Registration calldata registration) private returns (uint256 id) {
+        if (bytes(registration.localId).length == 0) revert AssetRegistry_EmptyLocalId(namespace);
+        id = assetId(namespace, registration.localId);
+        if (_exists(id)) revert AssetRegistry_AlreadyRegistered(id);
+        _requireReceiver(id, registration.owner);
+
+        _setQuantity(id, registration);
+        uint32 twinVersion = registration.twin == 0 ? 0 : 1;
+        AssetWord word = AssetWords.create(registration.kind, twinVersion, uint40(block.timestamp));
+        _mintAndSetExtraDataUnchecked(registration.owner, id, AssetWord.unwrap(word));
+        emit AssetRegistered(id, namespace, registration.owner, registration);
+    }
+
+    function _setQuantity(uint256 id, Registration calldata registration) private {
+        (uint128 quantity, bytes3 unit) = (registration.quantity, registration.unit);
+        bool isLot = registration.kind == Kind.Lot;
+        bool valid = isLot ? quantity != 0 && unit != 0 : quantity == 1 && unit == 0;
+        if (!valid) revert AssetRegistry_BadQuantity(id, quantity, unit);
+        if (isLot) _lots[id] = Lot({quantity: quantity, unit: unit});
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function assetId(bytes32 namespace, string calldata localId) public pure returns (uint256) {
+        return _assetId(namespace, keccak256(bytes(localId)));
+    }
+
+    function _assetId(bytes32 namespace, bytes32 localIdHash) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(namespace, localIdHash)));
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function assetOf(uint256 id) external view returns (Asset memory) {
+        (address owner, AssetWord word) = _read(id);
+        return Asset({
+            owner: owner,
+            kind: word.kind(),
+            status: word.status(),
+            flags: word.flags(),
+            height: word.height(),
+            twinVersion: word.twinVersion(),
+            registeredAt: word.registeredAt()
+        });
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function standingOf(uint256 id) external view returns (Standing memory) {
+        (address owner, AssetWord word) = _read(id);
+        (address user, uint64 userUntil) = _liveUse(id);
+        return Standing({
+            owner: owner,
+            user: user,
+            userUntil: userUntil,
+            kind: word.kind(),
+            status: word.status(),
+            flags: word.flags()
+        });
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function quantityOf(uint256 id) external view returns (uint128) {
+        (, AssetWord word) = _read(id);
+        return word.kind() == Kind.Lot ? _lots[id].quantity : 1;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function unitOf(uint256 id) external view returns (bytes3) {
+        ownerOf(id);
+        return _lots[id].unit;
+    }
+
+    /* OWNING */
+
+    /// @inheritdoc IAssetRegistry
+    function transferFrom(address from, address to, uint256 id) public payable override(ERC721, IAssetRegistry) {
+        _requireNoCoin();
+        (address owner, AssetWord word) = _read(id);
+        if (from != owner) revert AssetRegistry_WrongFrom(id, from, owner);
+        if (!_isApprovedOrOwner(msg.sender, id)) revert AssetRegistry_NotApproved(id, msg.sender);
+        _requireReceiver(id, to);
+
+        if (word.flags() & FLAG_DEVICE != 0) _unbindDevice(id, word);
+        super.transferFrom(from, to, id);
+    }
+
+    /// @inheritdoc ERC721
+    function approve(address account, uint256 id) public payable override {
+        _requireNoCoin();
+        address owner = ownerOf(id);
+        if (msg.sender != owner && !isApprovedForAll(owner, msg.sender)) {
+            revert AssetRegistry_NotApproved(id, msg.sender);
+        }
+        _approve(account, id);
+    }
+
+    /// @inheritdoc ERC721
+    function getApproved(uint256 id) public view override returns (address) {
+        ownerOf(id);
+        return _getApproved(id);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function ownerOf(uint256 id) public view override(ERC721, IAssetRegistry) returns (address owner) {
+        owner = _ownerOf(id);
+        if (owner == address(0)) revert AssetRegistry_UnknownAsset(id);
+    }
+
+    /// @inheritdoc ERC721
+    function name() public pure override returns (string memory) {
+        return "Fabricant Assets";
+    }
+
+    /// @inheritdoc ERC721
+    function symbol() public pure override returns (string memory) {
+        return "FABRICANT";
+    }
+
+    /// @inheritdoc ERC721
+    function tokenURI(uint256 id) public view override returns (string memory) {
+        ownerOf(id);
+        return "";
+    }
+
+    /// @inheritdoc ERC721
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
+        return interfaceId == type(IERC4907).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /* LENDING */
+
+    /// @inheritdoc IERC4907
+    function setUser(uint256 id, address user, uint64 expires) external {
+        (address owner, AssetWord word) = _read(id);
+        (address current, uint64 until) = _liveUse(id);
+        bool prolongs = user == current && expires > until;
+        if (current == address(0) || prolongs) {
+            _requireActor(id, owner, ROLE_ASSETS);
+            _requireNotFinal(id, word);
+        } else {
+            bool shortens = user == current || user == address(0);
+            if (!shortens || !_isActor(current, ROLE_ASSETS)) revert AssetRegistry_InUse(id, current, until);
+        }
+        _requireTerm(id, user, expires);
+
+        _uses[id] = Use({user: user, until: expires});
+        emit UpdateUser(id, user, expires);
+    }
+
+    /// @inheritdoc IERC4907
+    function userOf(uint256 id) external view returns (address user) {
+        (user,) = _liveUse(id);
+    }
+
+    /// @inheritdoc IERC4907
+    function userExpires(uint256 id) external view returns (uint256 until) {
+        (, until) = _liveUse(id);
+    }
+
+    function _liveUse(uint256 id) private view returns (address user, uint64 until) {
+        Use memory use = _uses[id];
+        if (block.timestamp < use.until) return (use.user, use.until);
+    }
+
+    function _requireTerm(uint256 id, address user, uint64 expires) private view {
+        bool valid = user == address(0)
+            ? expires == 0
+            : block.timestamp < expires && expires <= block.timestamp + LONGEST_TERM;
+        if (!valid) revert AssetRegistry_BadTerm(id, user, expires, block.timestamp);
+    }
+
+    /* STATUS */
+
+    /// @inheritdoc IAssetRegistry
+    function setStatus(uint256 id, Status status) external {
+        (address owner, AssetWord word) = _read(id);
+        _requireActor(id, owner, ROLE_ASSETS);
+        _requireNotFinal(id, word);
+        (address user, uint64 until) = _liveUse(id);
+        if (user != address(0) && user != owner) revert AssetRegistry_InUse(id, user, until);
+        if (status == word.status() || status == Status.Consumed) {
+            revert AssetRegistry_BadStatus(id, status, word.status());
+        }
+
+        _setWord(id, word.withStatus(status));
+        emit StatusSet(id, status);
+    }
+
+    /* DIGITAL TWINS */
+
+    /// @inheritdoc IAssetRegistry
+    function setTwin(uint256 id, uint32 expectedVersion, bytes32 hash, string calldata uri) external {
+        (address owner, AssetWord word) = _read(id);
+        _requireActor(id, owner, ROLE_ASSETS);
+        uint32 current = word.twinVersion();
+        if (expectedVersion != current) revert AssetRegistry_StaleTwin(id, expectedVersion, current);
+
+        _setWord(id, word.withTwinVersion(current + 1));
+        emit TwinSet(id, current + 1, hash, uri);
+    }
+
+    /* DEVICES */
+
+    /// @inheritdoc IAssetRegistry
+    function bindDevice(uint256 id, address device, uint40 deadline, bytes calldata signature) external {
+        _requireHomeChain();
+        (address owner, AssetWord word) = _read(id);
+        _requireActor(id, owner, ROLE_ASSETS);
+        if (block.timestamp >= deadline) revert AssetRegistry_Expired(id, block.timestamp, deadline);
+        Device memory present = _devices[id];
+        if (present.key != address(0)) revert AssetRegistry_DevicePresent(id, present.key);
+        if (boundTo[device] != 0) revert AssetRegistry_DeviceTaken(id, device, boundTo[device]);
+        bytes32 digest = _bindingDigest(
+            DeviceBinding({asset: id, device: device, owner: owner, nonce: present.bindings, deadline: deadline})
+        );
+        if (!Signatures.isValid(device, digest, signature)) {
+            revert AssetRegistry_BadSignature(id, device, digest);
+        }
+
+        _devices[id] = Device({key: device, bindings: present.bindings + 1});
+        boundTo[device] = id;
+        _setWord(id, word.withFlags(word.flags() | FLAG_DEVICE));
+        emit DeviceBound(id, device, present.bindings);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function unbindDevice(uint256 id) external {
+        (address owner, AssetWord word) = _read(id);
+        address device = _devices[id].key;
+        if (device == address(0)) revert AssetRegistry_NoDevice(id);
+        if (msg.sender != device) _requireActor(id, owner, ROLE_ASSETS);
+        _unbindDevice(id, word);
+    }
+
+    function _unbindDevice(uint256 id, AssetWord word) private {
+        address device = _devices[id].key;
+        delete _devices[id].key;
+        delete boundTo[device];
+        _setWord(id, word.withFlags(word.flags() & ~FLAG_DEVICE));
+        emit DeviceUnbound(id, device);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function deviceOf(uint256 id) external view returns (address) {
+        return _devices[id].key;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function bindingNonce(uint256 id) external view returns (uint96) {
+        return _devices[id].bindings;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function bindingDigest(DeviceBinding calldata binding) external view returns (bytes32) {
+        return _bindingDigest(binding);
+    }
+
+    function _bindingDigest(DeviceBinding memory binding) private view returns (bytes32) {
+        return _digest(keccak256(abi.encode(BINDING_TYPEHASH, binding)));
+    }
+
+    /* RECORDS */
+
+    /// @inheritdoc IAssetRegistry
+    function record(uint256 id, bytes32 topic, bytes32 hash, string calldata uri, bytes32 supersedes) external {
+        address author = _authorOf(id);
+        if (author == address(0)) revert AssetRegistry_NoRecorder(id, msg.sender);
+        emit RecordAdded(id, topic, author, msg.sender, hash, supersedes, uri);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function recordAsIssuer(
+        bytes32 namespace,
+        bytes32 localIdHash,
+        bytes32 topic,
+        bytes32 hash,
+        string calldata uri,
+        bytes32 supersedes
+    ) external {
+        address issuer = _requireIssuer(namespace, ROLE_RECORD);
+        uint256 id = _assetId(namespace, localIdHash);
+        ownerOf(id);
+        emit RecordAdded(id, topic, issuer, msg.sender, hash, supersedes, uri);
+    }
+
+    /// @dev For whom the caller may state something about an asset; zero = for nobody. Oneself comes before one's principals.
+    function _authorOf(uint256 id) private view returns (address) {
+        address owner = ownerOf(id);
+        if (msg.sender == owner) return owner;
+        (address user,) = _liveUse(id);
+        if (msg.sender == user) return user;
+        if (boundTo[msg.sender] == id) return msg.sender;
+        if (_isActor(owner, ROLE_RECORD)) return owner;
+        if (_isActor(user, ROLE_RECORD)) return user;
+        return address(0);
+    }
+
+    /* CHECKS THAT MANY ACTIONS SHARE */
+
+    function _requireIssuer(bytes32 namespace, uint16 role) private view returns (address issuer) {
+        issuer = issuerOf(namespace);
+        if (!_isActor(issuer, role)) revert AssetRegistry_NotIssuer(namespace, msg.sender, issuer);
+    }
+
+    function _requireActor(uint256 id, address owner, uint16 role) private view {
+        if (!_isActor(owner, role)) revert AssetRegistry_NotOwner(id, msg.sender, owner);
+    }
+
+    function _isActor(address principal, uint16 role) private view returns (bool) {
+        return msg.sender == principal || directory.mayAct(principal, msg.sender, role);
+    }
+
+    function _requireReceiver(uint256 id, address to) private view {
+        if (to == address(0) || to == address(this)) revert AssetRegistry_BadReceiver(id, to);
+    }
+
+    function _requireNotFinal(uint256 id, AssetWord word) private pure {
+        Status status = word.status();
+        if (status == Status.Consumed || status == Status.Retired) revert AssetRegistry_Final(id, status);
+    }
+
+    function _requireNoCoin() private {
+        if (msg.value != 0) revert AssetRegistry_NoCoin(msg.value);
+    }
+
+    function _read(uint256 id) private view returns (address owner, AssetWord word) {
+        return (ownerOf(id), AssetWord.wrap(_getExtraData(id)));
+    }
+
+    function _setWord(uint256 id, AssetWord word) private {
+        _setExtraData(id, AssetWord.unwrap(word));
+    }
+}
