@@ -1,8 +1,8 @@
 """Puts the project's tools where everything finds them, without touching anybody's home folder.
 
-Foundry's binaries are linked into the virtual environment, because npm's own launcher of forge ends with 0 when
-tests fail. A `.pth` file lets every program of the environment see them, the one compiler and a data folder for
-ape inside the project, whether or not the environment was activated.
+Foundry's binaries are linked into the virtual environment, because npm's own launcher of forge ends with 0
+when tests fail. A `.pth` file lets every program of the environment see them, the one compiler and a data
+folder for ape inside the project, whether or not the environment was activated.
 """
 
 import shutil

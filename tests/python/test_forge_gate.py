@@ -1,0 +1,60 @@
+"""npm's launcher of forge ends with 0 when tests fail; the build must not."""
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fabricant.chain.build import find_project
+from fabricant.chain.solc import install_compiler
+
+ROOT = find_project(Path(__file__).parent)
+TEST = """// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+contract GateTest {
+    function test_sums() external pure { assert(1 + 1 == 2); }
+    function test_gate() external pure { assert(1 + 1 == %s); }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def runner() -> ModuleType:
+    """The script that `make test` runs."""
+    spec = importlib.util.spec_from_file_location("run_tests", ROOT / "scripts" / "run_tests.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty Forge project with the settings and the compiler of this one."""
+    install_compiler(ROOT)
+    (tmp_path / "foundry.toml").write_text((ROOT / "foundry.toml").read_text())
+    (tmp_path / ".cache").symlink_to(ROOT / ".cache")
+    (tmp_path / "tests" / "invariants").mkdir(parents=True)
+    return tmp_path
+
+
+def _forge(runner: ModuleType, project: Path, answer: int | None) -> Counter[str]:
+    if answer is not None:
+        (project / "tests" / "invariants" / "Gate.t.sol").write_text(TEST % answer)
+    leg = next(leg for leg in runner.LEGS if leg.name == "Forge")
+    return runner.run(leg, cwd=project)
+
+
+def test_forge_test_that_fails_fails_the_build(runner: ModuleType, project: Path) -> None:
+    assert _forge(runner, project, answer=3) == {"passed": 1, "failed": 1}
+
+
+def test_forge_tests_that_pass_pass(runner: ModuleType, project: Path) -> None:
+    assert _forge(runner, project, answer=2) == {"passed": 2}
+
+
+def test_forge_that_finds_no_test_fails_the_build(runner: ModuleType, project: Path) -> None:
+    assert _forge(runner, project, answer=None)["failed"] == 1
