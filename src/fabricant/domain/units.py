@@ -2,8 +2,8 @@
 
 Inside Fabricant money is whole base units, time is Unix seconds, and an address carries its checksum;
 decimals, ISO times and free text exist only at the edge, and this module is that edge. Every conversion is
-exact or refused: nothing is rounded unless the function's name says in which direction. Text from files or from the
-chain is data, and `printable` makes it safe to show.
+exact or refused: nothing is rounded unless the function's name says in which direction. Text from files or
+from the chain is data, and `printable` makes it safe to show.
 """
 
 import re

@@ -1,0 +1,77 @@
+"""The contracts, deployed once for each test process, and everybody who uses them.
+
+Contracts and actors are session fixtures; `chain` goes back to where it was after every test, so tests can
+do what they like. A fixture that deploys or sends takes `chain`, like a test.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from tests.support.actors import ROLES, Actor
+from tests.support.chain import Chain
+from web3.contract import Contract
+
+
+@pytest.fixture(scope="session")
+def session_chain() -> Iterator[Chain]:
+    """The chain of this test process. Only session fixtures use it; tests use `chain`."""
+    chain = Chain.start()
+    with closing(chain.local):
+        yield chain
+
+
+@pytest.fixture(autouse=True)
+def chain(session_chain: Chain) -> Iterator[Chain]:
+    """The chain, as the session left it, for one test."""
+    snapshot = session_chain.local.snapshot()
+    yield session_chain
+    session_chain.local.revert(snapshot)
+
+
+def _actor(role: str) -> Callable[[], Actor]:
+    def actor() -> Actor:
+        return Actor(role)
+
+    actor.__doc__ = f"The {role}."
+    return pytest.fixture(actor, scope="session", name=role)
+
+
+for _role in ROLES:
+    globals()[_role] = _actor(_role)
+
+
+@pytest.fixture(scope="session")
+def directory(session_chain: Chain) -> Contract:
+    """The Directory."""
+    return session_chain.deploy("Directory")
+
+
+@pytest.fixture(scope="session")
+def anchor(session_chain: Chain, directory: Contract) -> Contract:
+    """The RecordAnchor."""
+    return session_chain.deploy("RecordAnchor", directory)
+
+
+@pytest.fixture(scope="session")
+def assets(session_chain: Chain, directory: Contract, registrar: Actor) -> Contract:
+    """The AssetRegistry."""
+    return session_chain.deploy("AssetRegistry", directory, registrar)
+
+
+@pytest.fixture(scope="session")
+def escrow(session_chain: Chain, directory: Contract, assets: Contract) -> Contract:
+    """The SupplierEscrow."""
+    return session_chain.deploy("SupplierEscrow", directory, assets)
+
+
+@pytest.fixture(scope="session")
+def market(session_chain: Chain, escrow: Contract, assets: Contract, directory: Contract) -> Contract:
+    """The CapacityMarket."""
+    return session_chain.deploy("CapacityMarket", escrow, assets, directory)
+
+
+@pytest.fixture(scope="session")
+def token(session_chain: Chain) -> Contract:
+    """A well-behaved token with permit: USD Test, 6 decimals."""
+    return session_chain.deploy("MockERC20Permit")
