@@ -122,7 +122,7 @@ def build(root: Path, *, only: Iterable[str] = (), fast: bool = False, check: bo
     )
 
 
-class _Sources:
+class Sources:
     """Reads Solidity files by source id: the path from the project's root, with remappings applied."""
 
     def __init__(self, root: Path) -> None:
@@ -130,7 +130,14 @@ class _Sources:
         self._texts: dict[str, str] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
 
+    def ours(self) -> list[str]:
+        """Every file under contracts/, sorted."""
+        return sorted(
+            file.relative_to(self._root).as_posix() for file in (self._root / "contracts").rglob("*.sol")
+        )
+
     def text(self, source: str) -> str:
+        """The file as it is."""
         if source not in self._texts:
             self._texts[source] = (self._root / source).read_text(encoding="utf-8")
         return self._texts[source]
@@ -138,6 +145,13 @@ class _Sources:
     def code(self, source: str) -> str:
         """The text without comments."""
         return _COMMENTS_AND_STRINGS.sub(lambda match: match[1] or " ", self.text(source))
+
+    def imports(self, source: str) -> tuple[str, ...]:
+        """The source ids that the file itself imports."""
+        if source not in self._imports:
+            targets = _IMPORT.findall(self.code(source))
+            self._imports[source] = tuple(_resolve(source, target) for target in targets)
+        return self._imports[source]
 
     def closure(self, source: str) -> set[str]:
         """The file and everything that it imports. The compiler will complain about what does not exist."""
@@ -147,14 +161,8 @@ class _Sources:
             here = waiting.pop()
             if here not in found and (self._root / here).is_file():
                 found.add(here)
-                waiting.extend(self._imported(here))
+                waiting.extend(self.imports(here))
         return found
-
-    def _imported(self, source: str) -> tuple[str, ...]:
-        if source not in self._imports:
-            targets = _IMPORT.findall(self.code(source))
-            self._imports[source] = tuple(_resolve(source, target) for target in targets)
-        return self._imports[source]
 
 
 def _resolve(importer: str, target: str) -> str:
@@ -168,8 +176,8 @@ def _resolve(importer: str, target: str) -> str:
 
 def _units(root: Path, only: Sequence[str], *, fast: bool) -> list[Unit]:
     """The sources named in `only`, or else all that declare a contract or that nothing else would compile."""
-    sources = _Sources(root)
-    files = sorted(file.relative_to(root).as_posix() for file in (root / "contracts").rglob("*.sol"))
+    sources = Sources(root)
+    files = sources.ours()
     contracts = {source: tuple(_CONTRACT.findall(sources.code(source))) for source in files}
     _require_unique(contracts)
     if only:
@@ -180,7 +188,7 @@ def _units(root: Path, only: Sequence[str], *, fast: bool) -> list[Unit]:
     return [_unit(sources, source, contracts[source], fast=fast) for source in chosen]
 
 
-def _unit(sources: _Sources, source: str, contracts: tuple[str, ...], *, fast: bool) -> Unit:
+def _unit(sources: Sources, source: str, contracts: tuple[str, ...], *, fast: bool) -> Unit:
     texts = {name: sources.text(name) for name in sorted(sources.closure(source))}
     return Unit(source, contracts, _standard_input(source, texts, fast=fast))
 
@@ -276,7 +284,13 @@ def _render(result: _Result, name: str) -> str:
 
 
 def _warnings(output: Mapping[str, Any]) -> list[str]:
-    return [entry["formattedMessage"] for entry in output.get("errors", ()) if entry["severity"] == "warning"]
+    """What the compiler warns of in our own sources; libraries are not ours to change."""
+    ours = (
+        entry
+        for entry in output.get("errors", ())
+        if entry.get("sourceLocation", {}).get("file", "").startswith("contracts/")
+    )
+    return [entry["formattedMessage"] for entry in ours if entry["severity"] == "warning"]
 
 
 def _leftovers(root: Path, texts: Mapping[Path, str]) -> set[Path]:

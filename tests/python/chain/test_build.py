@@ -161,6 +161,24 @@ def test_missing_import_is_the_compilers_to_report(project: Path) -> None:
         build(project, only=["Vault"])
 
 
+def test_warnings_are_reported_also_from_the_cache_but_not_those_of_libraries(project: Path) -> None:
+    library = project / "library" / "Lib.sol"
+    library.parent.mkdir()
+    library.write_text(
+        f"{HEAD}library Lib {{ function f() internal view returns (uint256) {{ return 1; }} }}\n"
+    )
+    _edit(
+        project, "other/Other", "contract Other {", 'import {Lib} from "library/Lib.sol";\ncontract Other {'
+    )
+    _edit(project, "other/Other", "pure returns", "view returns")
+
+    first = build(project, only=["contracts/other/Other.sol"]).warnings
+    again = build(project, only=["contracts/other/Other.sol"]).warnings
+
+    assert first == again
+    assert ["--> contracts/other/Other.sol" in warning for warning in first] == [True]
+
+
 def test_two_contracts_of_one_name_are_refused(project: Path) -> None:
     _source(project, "mocks/Again").write_text(f"{HEAD}contract Other {{ }}\n")
 
