@@ -72,11 +72,19 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         if (_exists(id)) revert AssetRegistry_AlreadyRegistered(id);
         _requireReceiver(id, registration.owner);
 
-        _setQuantity(id, registration);
         uint32 twinVersion = registration.twin == 0 ? 0 : 1;
         AssetWord word = AssetWords.create(registration.kind, twinVersion, uint40(block.timestamp));
         _mintAndSetExtraDataUnchecked(registration.owner, id, AssetWord.unwrap(word));
-        emit AssetRegistered(id, namespace, registration.owner, registration);
+        emit AssetRegistered(
+            id,
+            namespace,
+            registration.owner,
+            registration.kind,
+            registration.localId,
+            registration.twin,
+            registration.uri
+        );
+        _setQuantity(id, registration);
     }
 
     function _setQuantity(uint256 id, Registration calldata registration) private {
@@ -84,7 +92,9 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         bool isLot = registration.kind == Kind.Lot;
         bool valid = isLot ? quantity != 0 && unit != 0 : quantity == 1 && unit == 0;
         if (!valid) revert AssetRegistry_BadQuantity(id, quantity, unit);
-        if (isLot) _lots[id] = Lot({quantity: quantity, unit: unit});
+        if (!isLot) return;
+        _lots[id] = Lot({quantity: quantity, unit: unit});
+        emit QuantitySet(id, quantity, unit);
     }
 
     /// @inheritdoc IAssetRegistry

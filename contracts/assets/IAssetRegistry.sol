@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
-import {Asset, DeviceBinding, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
+import {Asset, DeviceBinding, Kind, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
 import {IERC4907} from "./IERC4907.sol";
 import {INamespaces} from "./INamespaces.sol";
 
@@ -39,8 +39,16 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
 
     /// @notice Emitted when an asset comes into being: Active, with twin version 1 if it has a twin and 0 if not.
     event AssetRegistered(
-        uint256 indexed id, bytes32 indexed namespace, address indexed owner, Registration registration
+        uint256 indexed id,
+        bytes32 indexed namespace,
+        address indexed owner,
+        Kind kind,
+        string localId,
+        bytes32 twin,
+        string uri
     );
+    /// @notice Emitted when a lot has a new quantity, the first time when it is registered.
+    event QuantitySet(uint256 indexed id, uint128 quantity, bytes3 unit);
 
     /// @notice Thrown when the caller is neither the namespace's issuer nor its operator with ASSETS.
     error AssetRegistry_NotIssuer(bytes32 namespace, address caller, address issuer);

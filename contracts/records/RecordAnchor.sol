@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 
 import {ROLE_RECORD} from "../directory/DirectoryTypes.sol";
 import {IDirectory} from "../directory/IDirectory.sol";
@@ -22,57 +23,39 @@ contract RecordAnchor is IRecordAnchor {
     /* ANCHORING */
 
     /// @inheritdoc IRecordAnchor
-    function anchor(
-        address owner,
-        bytes32 name,
-        bytes32 expectedHead,
-        bytes32 root,
-        uint32 count,
-        string calldata uri
-    ) external returns (bytes32 head) {
-        (, head) = _anchor(owner, name, expectedHead, root, count, uri);
+    function anchor(bytes32 stream, bytes32 expectedHead, bytes32 root, uint32 count, string calldata uri) public {
+        address owner = ownerOf(stream);
+        if (msg.sender != owner && !directory.mayAct(owner, msg.sender, ROLE_RECORD)) {
+            revert RecordAnchor_NotOwner(stream, msg.sender, owner);
+        }
+        if (count == 0) revert RecordAnchor_EmptyBatch(stream, root);
+        bytes32 current = headOf[stream];
+        if (expectedHead != current) revert RecordAnchor_StaleHead(stream, expectedHead, current);
+
+        bytes32 head = EfficientHashLib.hash(current, root, bytes32(uint256(count)), bytes32(block.timestamp));
+        headOf[stream] = head;
+        if (current == 0) emit StreamOpened(stream, owner);
+        emit BatchAnchored(stream, root, count, head, uri);
     }
 
     /// @inheritdoc IRecordAnchor
-    function anchorRetained(
-        address owner,
-        bytes32 name,
-        bytes32 expectedHead,
-        bytes32 root,
-        uint32 count,
-        string calldata uri
-    ) external returns (bytes32 head) {
-        bytes32 stream;
-        (stream, head) = _anchor(owner, name, expectedHead, root, count, uri);
-        if (retainedSince[stream][root] != 0) return head;
+    function anchorRetained(bytes32 stream, bytes32 expectedHead, bytes32 root, uint32 count, string calldata uri)
+        external
+    {
+        anchor(stream, expectedHead, root, count, uri);
+        if (retainedSince[stream][root] != 0) return;
         retainedSince[stream][root] = uint40(block.timestamp);
         emit RootRetained(stream, root, uint40(block.timestamp));
     }
 
-    function _anchor(
-        address owner,
-        bytes32 name,
-        bytes32 expectedHead,
-        bytes32 root,
-        uint32 count,
-        string calldata uri
-    ) private returns (bytes32 stream, bytes32 head) {
-        stream = streamId(owner, name);
-        if (msg.sender != owner && !directory.mayAct(owner, msg.sender, ROLE_RECORD)) {
-            revert RecordAnchor_NotOwner(stream, msg.sender, owner);
-        }
-        if (root == 0 || count == 0) revert RecordAnchor_EmptyBatch(stream, root, count);
-        bytes32 current = headOf[stream];
-        if (expectedHead != current) revert RecordAnchor_StaleHead(stream, expectedHead, current);
-
-        head = keccak256(abi.encode(current, root, count, block.timestamp));
-        headOf[stream] = head;
-        emit BatchAnchored(stream, owner, name, root, count, head, uri);
+    /// @inheritdoc IRecordAnchor
+    function streamId(address owner, string calldata name) external pure returns (bytes32) {
+        return bytes32(bytes20(owner)) | (keccak256(bytes(name)) >> 160);
     }
 
     /// @inheritdoc IRecordAnchor
-    function streamId(address owner, bytes32 name) public pure returns (bytes32) {
-        return keccak256(abi.encode(owner, name));
+    function ownerOf(bytes32 stream) public pure returns (address) {
+        return address(bytes20(stream));
     }
 
     /* VERIFYING */
@@ -97,15 +80,16 @@ contract RecordAnchor is IRecordAnchor {
     }
 
     function _leaf(bytes32 record) private pure returns (bytes32) {
-        return keccak256(abi.encode(record));
+        return EfficientHashLib.hash(record);
     }
 
     /* READERS */
 
     /// @inheritdoc IRecordAnchor
-    function grant(bytes32 name, address reader, bytes calldata sealedKey, uint40 until) external {
-        bytes32 stream = streamId(msg.sender, name);
+    function grant(bytes32 stream, address reader, bytes calldata sealedKey, uint40 until) external {
+        address owner = ownerOf(stream);
+        if (msg.sender != owner) revert RecordAnchor_NotOwner(stream, msg.sender, owner);
         if (reader == address(0)) revert RecordAnchor_NoReader(stream);
-        emit ReaderGranted(stream, msg.sender, reader, sealedKey, until);
+        emit ReaderGranted(stream, reader, sealedKey, until);
     }
 }
