@@ -67,32 +67,26 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     }
 
     function _register(bytes32 namespace, Registration calldata registration) private returns (uint256 id) {
-        if (bytes(registration.localId).length == 0) revert AssetRegistry_EmptyLocalId(namespace);
-        id = assetId(namespace, registration.localId);
+        string calldata localId = registration.localId;
+        (Kind kind, address owner, bytes32 twin) = (registration.kind, registration.owner, registration.twin);
+        if (bytes(localId).length == 0) revert AssetRegistry_EmptyLocalId(namespace);
+        id = assetId(namespace, localId);
         if (_exists(id)) revert AssetRegistry_AlreadyRegistered(id);
-        _requireReceiver(id, registration.owner);
+        _requireReceiver(id, owner);
+        _requireQuantity(id, kind, registration.quantity, registration.unit);
 
-        uint32 twinVersion = registration.twin == 0 ? 0 : 1;
-        AssetWord word = AssetWords.create(registration.kind, twinVersion, uint40(block.timestamp));
-        _mintAndSetExtraDataUnchecked(registration.owner, id, AssetWord.unwrap(word));
-        emit AssetRegistered(
-            id,
-            namespace,
-            registration.owner,
-            registration.kind,
-            registration.localId,
-            registration.twin,
-            registration.uri
-        );
-        _setQuantity(id, registration);
+        AssetWord word = AssetWords.create(kind, twin == 0 ? 0 : 1, uint40(block.timestamp));
+        _mintAndSetExtraDataUnchecked(owner, id, AssetWord.unwrap(word));
+        emit AssetRegistered(id, namespace, owner, kind, localId, twin, registration.uri);
+        if (kind == Kind.Lot) _setQuantity(id, registration.quantity, registration.unit);
     }
 
-    function _setQuantity(uint256 id, Registration calldata registration) private {
-        (uint128 quantity, bytes3 unit) = (registration.quantity, registration.unit);
-        bool isLot = registration.kind == Kind.Lot;
-        bool valid = isLot ? quantity != 0 && unit != 0 : quantity == 1 && unit == 0;
+    function _requireQuantity(uint256 id, Kind kind, uint128 quantity, bytes3 unit) private pure {
+        bool valid = kind == Kind.Lot ? quantity != 0 && unit != 0 : quantity == 1 && unit == 0;
         if (!valid) revert AssetRegistry_BadQuantity(id, quantity, unit);
-        if (!isLot) return;
+    }
+
+    function _setQuantity(uint256 id, uint128 quantity, bytes3 unit) private {
         _lots[id] = Lot({quantity: quantity, unit: unit});
         emit QuantitySet(id, quantity, unit);
     }
