@@ -1,0 +1,60 @@
+"""House rules for the library: imports run one way, cli and api → chain and index → domain."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# What each part may import beside itself. `None` stands for the modules in the package's root.
+MAY_IMPORT: dict[str | None, set[str | None]] = {
+    None: set(),
+    "domain": {None},
+    "artifacts": {None},
+    "chain": {None, "artifacts", "domain"},
+    "index": {None, "artifacts", "chain", "domain"},
+    "api": {None, "artifacts", "chain", "domain", "index"},
+    "cli": {None, "api", "artifacts", "chain", "domain", "index"},
+}
+DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
+
+
+def module_names(package: Path) -> list[str]:
+    """Every module below the folder of a package, by its full name."""
+    files = sorted(package.rglob("*.py"))
+    return [_module(package, file) for file in files]
+
+
+def _module(package: Path, file: Path) -> str:
+    parts = file.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def wrong_imports(package: Path) -> list[str]:
+    """Imports against the direction, also inside functions, and libraries that the domain may not know."""
+    return [problem for file in sorted(package.rglob("*.py")) for problem in _problems(package, file)]
+
+
+def _problems(package: Path, file: Path) -> Iterator[str]:
+    here = _part(package.name, _module(package, file))
+    for line, target in _imported(ast.parse(file.read_text(encoding="utf-8"))):
+        place = f"{file.relative_to(package.parent)}:{line}"
+        top = target.split(".")[0]
+        if top == package.name:
+            there = _part(package.name, target)
+            if there != here and there not in MAY_IMPORT[here]:
+                yield f"{place}: {here or 'the root'} may not import {target}"
+        elif here == "domain" and top not in sys.stdlib_module_names | DOMAIN_LIBRARIES:
+            yield f"{place}: the domain may not import {target}"
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _part(package: str, module: str) -> str | None:
+    name = module.removeprefix(package).lstrip(".").split(".")[0]
+    return name if name in MAY_IMPORT else None
