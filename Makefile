@@ -37,7 +37,7 @@ gas: build ## Measure gas from receipts and write benchmarks/gas.*
 	@$(BIN)/python -m scripts.gas
 
 faults: install ## How many cases of the fault catalogue have a test
-	@$(BIN)/python scripts/faults.py
+	@$(BIN)/python -m scripts.faults
 
 deep: build ## The stateful campaign, for hours instead of seconds
 	@FOUNDRY_PROFILE=deep $(BIN)/forge test
