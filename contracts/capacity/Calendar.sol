@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {FLAGS_UNFIT, Standing, Status} from "../assets/AssetRegistryTypes.sol";
+import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
+import {ROLE_ASSETS} from "../directory/DirectoryTypes.sol";
+import {Hours} from "./CapacityMarketTypes.sol";
+import {HourMasks, Pattern} from "./HourMasks.sol";
+import {ICapacityMarket} from "./ICapacityMarket.sol";
+import {Offers} from "./Offers.sol";
+
+/// @notice The hours of each machine: which are booked, which are blocked, and who may dispose of them.
+abstract contract Calendar is Offers {
+    uint256 private constant HOUR = 1 hours;
+
+    mapping(uint256 machine => mapping(uint256 word => Hours)) private calendars;
+
+    constructor(IAssetRegistry assets) {
+        ASSETS = assets;
+    }
+
+    /// @inheritdoc ICapacityMarket
+    IAssetRegistry public immutable ASSETS;
+
+    /// @inheritdoc ICapacityMarket
+    function blockHours(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks, bytes32 reason) external {
+        _requireDisposal(machine, _pattern(firstWord, hourMasks));
+        for (uint256 i = 0; i < hourMasks.length; ++i) {
+            Hours storage here = calendars[machine][firstWord + i];
+            uint256 taken = here.booked & hourMasks[i];
+            if (taken != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, taken);
+            here.blocked |= hourMasks[i];
+        }
+        emit HoursBlocked(machine, msg.sender, firstWord, hourMasks, reason);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function unblockHours(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks, bytes32 reason) external {
+        _requireDisposal(machine, _pattern(firstWord, hourMasks));
+        for (uint256 i = 0; i < hourMasks.length; ++i) {
+            calendars[machine][firstWord + i].blocked &= ~hourMasks[i];
+        }
+        emit HoursUnblocked(machine, msg.sender, firstWord, hourMasks, reason);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function hoursOf(uint256 machine, uint32 word) external view returns (Hours memory) {
+        return calendars[machine][word];
+    }
+
+    function _markBooked(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks) internal {
+        for (uint256 i = 0; i < hourMasks.length; ++i) {
+            Hours storage here = calendars[machine][firstWord + i];
+            uint256 booked = here.booked;
+            uint256 taken = (booked | here.blocked) & hourMasks[i];
+            if (taken != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, taken);
+            here.booked = booked | hourMasks[i];
+        }
+    }
+
+    /// @return freed masks of the hours that had not begun, and so are free now.
+    function _freeFuture(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks)
+        internal
+        returns (uint256[] memory freed)
+    {
+        freed = new uint256[](hourMasks.length);
+        uint256 nextHour = block.timestamp / HOUR + 1;
+        for (uint256 i = 0; i < hourMasks.length; ++i) {
+            freed[i] = hourMasks[i] & HourMasks.from(nextHour, firstWord + i);
+            if (freed[i] != 0) calendars[machine][firstWord + i].booked &= ~freed[i];
+        }
+    }
+
+    /// @dev The machine is fit to be sold, and its hours are the supplier's to sell (CAP-3).
+    function _requireSeller(uint256 machine, address supplier, Pattern memory p) internal view {
+        Standing memory standing = ASSETS.standingOf(machine);
+        if (standing.status != Status.Active || standing.flags & FLAGS_UNFIT != 0) {
+            revert CapacityMarket_MachineUnfit(machine, standing.status, standing.flags);
+        }
+        address seller = _seller(machine, standing, p);
+        if (seller != supplier) revert CapacityMarket_NotSeller(machine, supplier, seller);
+    }
+
+    function _pattern(uint32 firstWord, uint256[] calldata hourMasks) internal pure returns (Pattern memory) {
+        uint256 length = hourMasks.length;
+        if (length == 0 || hourMasks[0] == 0 || hourMasks[length - 1] == 0) revert CapacityMarket_EmptyMask();
+        return HourMasks.pattern(firstWord, hourMasks);
+    }
+
+    function _requireDisposal(uint256 machine, Pattern memory p) private view {
+        address seller = _seller(machine, ASSETS.standingOf(machine), p);
+        if (!_actsFor(seller, ROLE_ASSETS)) revert CapacityMarket_NotSeller(machine, msg.sender, seller);
+    }
+
+    /// @dev Who disposes of hours: the user who has the machine until they are over, or the owner once no user has it.
+    function _seller(uint256 machine, Standing memory standing, Pattern memory p) private pure returns (address) {
+        if (standing.user == address(0) || standing.userUntil <= p.firstHour * HOUR) return standing.owner;
+        if (standing.userUntil < (p.lastHour + 1) * HOUR) {
+            revert CapacityMarket_UseEndsBefore(machine, standing.user, standing.userUntil);
+        }
+        return standing.user;
+    }
+}

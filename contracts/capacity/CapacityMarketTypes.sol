@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ConditionsId} from "../escrow/SupplierEscrowTypes.sol";
+
+/// @dev The EIP-712 digest of an Offer. Zero means "none".
+type OfferId is bytes32;
+
+/// @notice Machine-hours for sale, signed by the supplier or its operator (OPEN) as EIP-712 typed data.
+/// @dev Static: 26 words. Hours are `Unix seconds / 3600`; prices in base units of the token.
+struct Offer {
+    address supplier;
+    uint256 machine; // asset id
+    bytes32 process; // hash of a process code, such as one of DIN 8580 or ISO/ASTM 52900
+    address token; // zero: the chain's own coin
+    uint128 hourly; // per hour that is not a setup hour
+    uint128 setup; // once per booking
+    uint128 lastMinuteHourly; // at most hourly: what an hour costs when it begins now
+    uint32 decayHours; // the price falls linearly over the last decayHours before the start; zero: never
+    uint32 fromHour; // inclusive
+    uint32 untilHour; // exclusive
+    uint16 minHours; // of a booking, setup hours not counted
+    uint16 maxHours;
+    uint32 totalHours; // of all bookings, setup hours counted; zero: the calendar alone limits them
+    uint16 setupHours; // the first hours of a booking, without a gap to the next; marked and not priced
+    uint16 noticeHours; // between booking and start
+    uint32 deliveryHours; // goods are due this long after the last hour
+    uint16 maxAssets; // registered products that a booking may ask for, at most 64
+    address buyer; // zero: anyone
+    address inspector; // as in Terms
+    address arbiter;
+    address broker;
+    uint40 validUntil; // Unix seconds, exclusive
+    uint256 nonce; // bit `nonce & 255` of word `nonce >> 8`; offers that share one are cancelled together
+    uint64 epoch; // the supplier's present one
+    bytes32 documents; // commitment to the supplier's contract package, which prevails
+    ConditionsId conditions;
+}
+
+/// @notice Several offers under one signature (EIP-712).
+struct OfferBundle {
+    bytes32 root; // of the tree of offer ids
+}
+
+/// @notice The supplier's consent to an offer: the signature of the supplier or its operator (OPEN), over the offer's id or, with a proof,
+/// over an OfferBundle whose tree holds it (OpenZeppelin's standard tree of `["bytes32"]`).
+struct OfferConsent {
+    address signer;
+    bytes32[] proof;
+    bytes signature;
+}
+
+/// @notice What a buyer books on an offer.
+struct Order {
+    address buyer;
+    bytes32 documents; // commitment to the buyer's part of the contract package; zero: none
+    bytes32 orderRef; // as in Terms
+    uint128 maxPrice; // base units; the price falls with time and must not have risen
+    uint256 salt;
+    uint16 assets; // registered products to be handed over
+    uint32 firstWord; // hours of `hourMasks[i]` are (firstWord + i) * 256 + bit
+    uint256[] hourMasks; // first and last not zero; setup hours included
+}
+
+/// @notice The hours that a line binds; the line's `subject` is `keccak256(abi.encode(booking))`.
+struct Booking {
+    uint256 machine;
+    OfferId offer; // zero: none
+    uint32 firstWord;
+    uint256[] hourMasks;
+}
+
+/// @notice A supplier's answer to a request for quotation (EIP-712).
+struct Quotation {
+    bytes32 requestId;
+    bytes32 termsHash; // EIP-712 struct hash of the Terms, which bind the hours through their subject
+    uint40 validUntil; // Unix seconds, exclusive
+    uint256 nonce;
+    uint64 epoch;
+}
+
+/// @notice One word of a machine's calendar: 256 hours, a bit each.
+struct Hours {
+    uint256 booked; // held by a line
+    uint256 blocked; // maintenance, own use
+}

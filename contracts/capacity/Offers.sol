@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+
+import {ROLE_OPEN} from "../directory/DirectoryTypes.sol";
+import {Eip712} from "../directory/Eip712.sol";
+import {IDirectory} from "../directory/IDirectory.sol";
+import {Signatures} from "../directory/Signatures.sol";
+import {Offer, OfferConsent, OfferId} from "./CapacityMarketTypes.sol";
+import {ICapacityMarket} from "./ICapacityMarket.sol";
+import {OfferHash} from "./OfferHash.sol";
+
+/// @notice Signed offers: whose they are, and which of them still stand.
+abstract contract Offers is ICapacityMarket, Eip712 {
+    using OfferHash for Offer;
+
+    bytes32 private constant BUNDLE_TYPEHASH = keccak256("OfferBundle(bytes32 root)");
+
+    /// @inheritdoc ICapacityMarket
+    IDirectory public immutable DIRECTORY;
+
+    mapping(address supplier => mapping(uint248 word => uint256)) private cancelled;
+    mapping(address supplier => uint64) private epochs;
+
+    constructor(IDirectory directory) {
+        DIRECTORY = directory;
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function publish(Offer calldata offer, OfferConsent calldata consent) external returns (OfferId id) {
+        id = _requireStanding(offer, consent);
+        emit OfferPublished(id, offer.supplier, offer.machine, offer, consent);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function cancelOffers(address supplier, uint248 word, uint256 mask) external {
+        _requireSupplier(supplier);
+        uint256 before = cancelled[supplier][word];
+        uint256 afterwards = before | mask;
+        if (afterwards == before) revert CapacityMarket_NothingToCancel(supplier, word);
+        cancelled[supplier][word] = afterwards;
+        emit OffersCancelled(supplier, word, afterwards);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function raiseEpoch(address supplier, uint64 expected) external {
+        _requireSupplier(supplier);
+        uint64 current = epochs[supplier];
+        if (expected != current) revert CapacityMarket_EpochPassed(supplier, expected, current);
+        epochs[supplier] = current + 1;
+        emit EpochRaised(supplier, current + 1);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function offerId(Offer calldata offer) external view returns (OfferId) {
+        return _offerId(offer);
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function cancelledNonces(address supplier, uint248 word) external view returns (uint256) {
+        return cancelled[supplier][word];
+    }
+
+    /// @inheritdoc ICapacityMarket
+    function epochOf(address supplier) external view returns (uint64) {
+        return epochs[supplier];
+    }
+
+    /// @dev The offer is signed for its supplier, valid now and not cancelled.
+    function _requireStanding(Offer calldata offer, OfferConsent calldata consent) internal view returns (OfferId id) {
+        _requireHomeChain();
+        id = _offerId(offer);
+        if (block.timestamp >= offer.validUntil) {
+            revert CapacityMarket_OfferExpired(id, block.timestamp, offer.validUntil);
+        }
+        if (offer.lastMinuteHourly > offer.hourly) {
+            revert CapacityMarket_PriceRises(id, offer.hourly, offer.lastMinuteHourly);
+        }
+        if (cancelled[offer.supplier][uint248(offer.nonce >> 8)] >> uint8(offer.nonce) & 1 != 0) {
+            revert CapacityMarket_OfferCancelled(id, offer.nonce);
+        }
+        if (offer.epoch != epochs[offer.supplier]) {
+            revert CapacityMarket_WrongEpoch(id, offer.epoch, epochs[offer.supplier]);
+        }
+        _requireConsent(id, offer.supplier, consent);
+    }
+
+    /// @dev Whether the caller is the principal, or its operator with all bits of the role.
+    function _actsFor(address principal, uint16 role) internal view returns (bool) {
+        return msg.sender == principal || DIRECTORY.mayAct(principal, msg.sender, role);
+    }
+
+    function _requireConsent(OfferId id, address supplier, OfferConsent calldata consent) private view {
+        address signer = consent.signer;
+        if (signer != supplier && !DIRECTORY.mayAct(supplier, signer, ROLE_OPEN)) {
+            revert CapacityMarket_NoConsent(id, signer);
+        }
+        bytes32 digest = _consentDigest(id, consent.proof);
+        if (!Signatures.isValid(signer, digest, consent.signature)) {
+            revert CapacityMarket_BadSignature(id, signer, digest);
+        }
+    }
+
+    function _consentDigest(OfferId id, bytes32[] calldata proof) private view returns (bytes32) {
+        if (proof.length == 0) return OfferId.unwrap(id);
+        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(id))));
+        return _digest(keccak256(abi.encode(BUNDLE_TYPEHASH, MerkleProof.processProofCalldata(proof, leaf))));
+    }
+
+    function _requireSupplier(address supplier) private view {
+        if (!_actsFor(supplier, ROLE_OPEN)) revert CapacityMarket_NotSupplier(supplier, msg.sender);
+    }
+
+    function _offerId(Offer calldata offer) private view returns (OfferId) {
+        return OfferId.wrap(_digest(offer.structHash()));
+    }
+}

@@ -1,0 +1,649 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+
+import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
+import {
+    ROLE_ASSETS,
+    ROLE_CHANGE,
+    ROLE_FINANCE,
+    ROLE_OPEN,
+    ROLE_QUALITY
+} from "../directory/DirectoryTypes.sol";
+import {Eip712} from "../directory/Eip712.sol";
+import {IDirectory} from "../directory/IDirectory.sol";
+import {Signatures} from "../directory/Signatures.sol";
+import {Conditions, Periods, Rates} from "./Conditions.sol";
+import {ConditionsRules} from "./ConditionsRules.sol";
+import {Custody} from "./Custody.sol";
+import {FreeBalances} from "./FreeBalances.sol";
+import {ISupplierEscrow} from "./ISupplierEscrow.sol";
+import {Payoff, Payoffs} from "./Payoffs.sol";
+import {
+    ConditionsId,
+    Consent,
+    Delivery,
+    Ending,
+    FLAG_AMENDED,
+    FLAG_GOODS_TO_BUYER,
+    Line,
+    LineId,
+    MAX_ASSETS,
+    Status,
+    Terms
+} from "./SupplierEscrowTypes.sol";
+import {TermsHash} from "./TermsHash.sol";
+
+/// @dev What one call moves out of lines: a batch pays each receiver once. Base units.
+struct Account {
+    uint256 toSupplierSide; // without the broker's part
+    uint256 toBuyer;
+    uint256 toBroker;
+    uint256 bondFreed;
+}
+
+/// @dev What one call moves into lines. Base units.
+struct Funding {
+    uint256 amount;
+    uint256 bond;
+}
+
+contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
+    using TermsHash for Terms;
+
+    bytes32 private constant SCHEDULE_TYPEHASH = keccak256("Schedule(bytes32 root)");
+    uint40 private constant LONGEST_EXTENSION = 366 days;
+
+    /// @dev Sets of statuses, a bit each.
+    uint256 private constant NONE = 1 << uint8(Status.None);
+    uint256 private constant OPEN = 1 << uint8(Status.Open);
+    uint256 private constant DELIVERED = 1 << uint8(Status.Delivered);
+    uint256 private constant REJECTED = 1 << uint8(Status.Rejected);
+    uint256 private constant RETAINED = 1 << uint8(Status.Retained);
+    uint256 private constant CLOSED = 1 << uint8(Status.Closed);
+    uint256 private constant HOLDING = OPEN | DELIVERED | REJECTED | RETAINED;
+
+    mapping(LineId => Line) private lines;
+    mapping(ConditionsId => Conditions) private conditions;
+
+    constructor(IDirectory directory, IAssetRegistry assets)
+        Eip712("Fabricant SupplierEscrow")
+        FreeBalances(directory)
+        Custody(assets)
+    {}
+
+    /* CONDITIONS */
+
+    /// @inheritdoc ISupplierEscrow
+    function publishConditions(Conditions calldata published, string calldata uri) external returns (ConditionsId id) {
+        id = ConditionsId.wrap(keccak256(abi.encode(published)));
+        ConditionsRules.check(published);
+        if (!_known(conditions[id].rates)) conditions[id] = published;
+        emit ConditionsPublished(id, published, uri);
+    }
+
+    /* OPENING */
+
+    /// @inheritdoc ISupplierEscrow
+    function open(Terms calldata terms, Consent calldata buyer, Consent calldata supplier, address payer)
+        external
+        payable
+        nonReentrant
+        returns (LineId id)
+    {
+        LineId[] memory ids = new LineId[](1);
+        Funding memory funding;
+        Account memory account;
+        id = ids[0] = _open(terms, payer, funding, account);
+        _requireConsents(terms, ids, buyer, supplier, payer);
+        _fund(terms, payer, funding, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function openMany(Terms[] calldata terms, Consent calldata buyer, Consent calldata supplier, address payer)
+        external
+        nonReentrant
+        returns (LineId[] memory ids)
+    {
+        if (terms.length == 0) revert SupplierEscrow_EmptyBatch();
+        ids = new LineId[](terms.length);
+        Funding memory funding;
+        Account memory account;
+        for (uint256 i = 0; i < terms.length; ++i) {
+            ids[i] = _open(terms[i], payer, funding, account);
+            _requireSameParties(ids[i], terms[0], terms[i]);
+            if (terms[i].opener != terms[0].opener) revert SupplierEscrow_MixedBatch(ids[i]);
+        }
+        _requireConsents(terms[0], ids, buyer, supplier, payer);
+        _fund(terms[0], payer, funding, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function revoke(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, NONE);
+        if (!_actsFor(terms.buyer, ROLE_OPEN) && !_actsFor(terms.supplier, ROLE_OPEN)) {
+            revert SupplierEscrow_NotParty(id, msg.sender);
+        }
+        line.status = Status.Revoked;
+        _store(id, line);
+        emit LineRevoked(id, msg.sender);
+    }
+
+    /* DELIVERY */
+
+    /// @inheritdoc ISupplierEscrow
+    function deliver(Terms calldata terms, Delivery calldata delivery) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
+        Periods periods = _periods(terms);
+        _requireSupplier(id, terms, delivery.assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
+        _requireFrom(id, terms.dueBy - _min(terms.dueBy, periods.deliveryWindow()));
+        _requireBefore(id, _longStop(terms, line, periods));
+
+        line.status = Status.Delivered;
+        line.lateIntervals = _lateIntervals(terms, line, periods.lateEvery());
+        line.since = uint40(block.timestamp + periods.transit());
+        _store(id, line);
+        emit LineDelivered(id, msg.sender, delivery, line.lateIntervals, line.since);
+        _takeGoods(id, terms, delivery.assets);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function confirmReceipt(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, DELIVERED);
+        if (!_inspects(terms) && !_actsFor(terms.buyer, ROLE_QUALITY)) {
+            revert SupplierEscrow_NotInspector(id, msg.sender);
+        }
+        if (block.timestamp >= line.since) revert SupplierEscrow_AlreadyArrived(id, line.since);
+        line.since = uint40(block.timestamp);
+        _store(id, line);
+        emit ReceiptConfirmed(id, msg.sender, line.since);
+    }
+
+    /* INSPECTION */
+
+    /// @inheritdoc ISupplierEscrow
+    function accept(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
+        Account memory account;
+        _accept(terms, assets, account);
+        _payOutAll(terms, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function acceptMany(Terms[] calldata terms, uint256[][] calldata assets) external nonReentrant {
+        if (terms.length == 0) revert SupplierEscrow_EmptyBatch();
+        if (terms.length != assets.length) revert SupplierEscrow_LengthMismatch(terms.length, assets.length);
+        Account memory account;
+        for (uint256 i = 0; i < terms.length; ++i) {
+            LineId id = _accept(terms[i], assets[i], account);
+            _requireSameParties(id, terms[0], terms[i]);
+        }
+        _payOutAll(terms[0], account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function deemAccept(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, DELIVERED);
+        Rates rates = _rates(terms);
+        _requireFrom(id, line.since + rates.inspection());
+        Account memory account;
+        _concludeAccepted(id, terms, line, rates, Ending.DeemedAccepted, assets, account);
+        _payOutAll(terms, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function reject(Terms calldata terms, bytes32 reason) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, DELIVERED);
+        if (!_inspects(terms)) revert SupplierEscrow_NotInspector(id, msg.sender);
+        Rates rates = _rates(terms);
+        _requireBefore(id, line.since + rates.inspection());
+        if (line.rejections >= rates.maxRejections()) revert SupplierEscrow_RejectionsUsedUp(id, line.rejections);
+
+        line.status = Status.Rejected;
+        ++line.rejections;
+        // The time that the inspection took is not the supplier's delay; goods rejected on their way took none.
+        if (block.timestamp > line.since) line.extra += uint40(block.timestamp) - line.since;
+        line.since = uint40(block.timestamp);
+        _store(id, line);
+        emit LineRejected(id, msg.sender, reason, line.rejections, line.extra);
+    }
+
+    /* MONEY ON THE WAY */
+
+    /// @inheritdoc ISupplierEscrow
+    function pay(Terms calldata terms, uint128 heldAfter) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, HOLDING);
+        _requireBuyer(id, terms, ROLE_FINANCE);
+        uint128 amount = _lowerHeld(id, line, heldAfter);
+        emit LinePaid(id, terms.supplier, amount, heldAfter);
+        Account memory account;
+        _addSupplierSide(terms, _rates(terms), amount, account);
+        _payOutAll(terms, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function refund(Terms calldata terms, uint128 heldAfter) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, HOLDING);
+        _requireSupplier(id, terms, ROLE_FINANCE);
+        uint128 amount = _lowerHeld(id, line, heldAfter);
+        emit LineRefunded(id, msg.sender, amount, heldAfter);
+        _payOut(terms.token, terms.buyer, amount);
+    }
+
+    /* CHANGE AND BREACH */
+
+    /// @inheritdoc ISupplierEscrow
+    function extend(Terms calldata terms, uint40 extraAfter) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
+        _requireBuyer(id, terms, ROLE_CHANGE);
+        if (extraAfter <= line.extra || extraAfter > LONGEST_EXTENSION) {
+            revert SupplierEscrow_ExtensionOutOfRange(id, extraAfter, line.extra, LONGEST_EXTENSION);
+        }
+        line.extra = extraAfter;
+        _store(id, line);
+        emit LineExtended(id, msg.sender, extraAfter);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function cancel(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, OPEN);
+        _requireBuyer(id, terms, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(terms);
+        _requireBefore(id, terms.dueBy - _min(terms.dueBy, agreed.periods.cancelNotice()));
+
+        Payoff memory payoff = Payoffs.cancelled(line, terms.amount, agreed.rates);
+        _end(id, terms, line, agreed.rates, payoff, Ending.Cancelled);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function resign(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
+        _requireSupplier(id, terms, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(terms);
+        if (_maySupplierDecline(terms, line, agreed.periods)) {
+            Account memory account;
+            uint256 advance = Payoffs.advance(line, terms.amount, agreed.rates);
+            _conclude(id, terms, line, agreed.rates, Payoffs.declined(line), Ending.Resigned, account);
+            _freeBond(terms, account);
+            _debit(terms.supplier, terms.token, advance);
+            account.toBuyer += advance;
+            _payOutAll(terms, account);
+        } else {
+            _end(id, terms, line, agreed.rates, Payoffs.failed(line, terms.amount, agreed.rates), Ending.Resigned);
+        }
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function terminate(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
+        _requireBuyer(id, terms, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(terms);
+        _requireFrom(id, _longStop(terms, line, agreed.periods));
+        _end(id, terms, line, agreed.rates, Payoffs.failed(line, terms.amount, agreed.rates), Ending.Terminated);
+    }
+
+    /* AFTER ACCEPTANCE */
+
+    /// @inheritdoc ISupplierEscrow
+    function payRetention(Terms calldata terms) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, RETAINED);
+        Conditions memory agreed = _agreed(terms);
+        _requireFrom(id, line.since + agreed.periods.retention());
+        _end(id, terms, line, agreed.rates, Payoffs.retentionEnded(line), Ending.RetentionPaid);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function collect(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
+        (LineId id, Line memory line) = _load(terms, REJECTED | RETAINED | CLOSED);
+        address entitled = line.flags & FLAG_GOODS_TO_BUYER != 0 ? terms.buyer : terms.supplier;
+        if (!_actsFor(entitled, ROLE_ASSETS)) revert SupplierEscrow_NotEntitled(id, msg.sender, entitled);
+        (, uint64 before) = _custody(id);
+        uint64 owed = _handOver(id, entitled, assets);
+        // A redelivery is of all or nothing, and a call that changes nothing is a mistake.
+        if (line.status == Status.Rejected ? owed != 0 : owed == before) revert SupplierEscrow_GoodsStuck(id, owed);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc ISupplierEscrow
+    function lineId(Terms calldata terms) external view returns (LineId) {
+        return _lineId(terms);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function lineOf(LineId id) external view returns (Line memory) {
+        return lines[id];
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function conditionsOf(ConditionsId id) external view returns (Conditions memory) {
+        return conditions[id];
+    }
+
+    /* INSIDE: OPENING */
+
+    function _open(Terms calldata terms, address payer, Funding memory funding, Account memory account)
+        private
+        returns (LineId id)
+    {
+        Line memory line;
+        (id, line) = _load(terms, NONE);
+        Rates rates = _rates(terms);
+        _requireSoundTerms(id, terms, rates);
+
+        uint256 amount = terms.amount;
+        uint256 advance = amount * rates.advanceBps() / 10_000;
+        line.status = Status.Open;
+        line.since = uint40(block.timestamp);
+        line.held = uint128(amount - advance);
+        _store(id, line);
+        _emitOpened(id, terms, payer, line.held);
+        funding.amount += amount;
+        funding.bond += Payoffs.bond(amount, rates);
+        _addSupplierSide(terms, rates, advance, account);
+    }
+
+    function _fund(Terms calldata terms, address payer, Funding memory funding, Account memory account) private {
+        _debit(terms.supplier, terms.token, funding.bond);
+        _takeIn(terms.token, payer, funding.amount);
+        _payOutAll(terms, account);
+    }
+
+    function _requireSoundTerms(LineId id, Terms calldata terms, Rates rates) private view {
+        if (!_known(rates)) revert SupplierEscrow_UnknownConditions(terms.conditions);
+        if (terms.amount == 0) revert SupplierEscrow_NoAmount(id);
+        if (terms.openBy > terms.dueBy) revert SupplierEscrow_DueBeforeOpening(id, terms.dueBy, terms.openBy);
+        _requireBefore(id, terms.openBy);
+        if (terms.assets > MAX_ASSETS) revert SupplierEscrow_TooManyAssets(id, terms.assets, MAX_ASSETS);
+        if (terms.assets == 0 && terms.deliverables != 0) {
+            revert SupplierEscrow_DeliverablesWithoutAssets(id, terms.deliverables);
+        }
+        _requireSoundParties(id, terms);
+        if (terms.arbiter == address(0) && rates.arbiterFeeBps() != 0) {
+            revert SupplierEscrow_FeeWithoutArbiter(id, rates.arbiterFeeBps());
+        }
+    }
+
+    function _requireSoundParties(LineId id, Terms calldata terms) private view {
+        if (terms.supplier == terms.buyer) revert SupplierEscrow_BadParty(id, terms.supplier);
+        if (terms.arbiter == terms.buyer || terms.arbiter == terms.supplier) {
+            revert SupplierEscrow_BadParty(id, terms.arbiter);
+        }
+        if (
+            terms.inspector != address(0)
+                && (terms.inspector == terms.supplier || terms.inspector == terms.arbiter)
+        ) revert SupplierEscrow_BadParty(id, terms.inspector);
+        if (terms.broker == address(this)) revert SupplierEscrow_BadParty(id, terms.broker);
+        if (terms.opener != address(0) && msg.sender != terms.opener) {
+            revert SupplierEscrow_NotOpener(id, msg.sender, terms.opener);
+        }
+    }
+
+    /// @dev One batch, one receiver of each kind.
+    function _requireSameParties(LineId id, Terms calldata first, Terms calldata other) private pure {
+        if (
+            other.buyer != first.buyer || other.supplier != first.supplier || other.broker != first.broker
+                || other.token != first.token
+        ) revert SupplierEscrow_MixedBatch(id);
+    }
+
+    /* INSIDE: CONSENT */
+
+    function _requireConsents(
+        Terms calldata terms,
+        LineId[] memory ids,
+        Consent calldata buyer,
+        Consent calldata supplier,
+        address payer
+    ) private view {
+        _requireHomeChain();
+        address forBuyer = _requireConsent(terms.buyer, ids, buyer);
+        address forSupplier = _requireConsent(terms.supplier, ids, supplier);
+        bool byOpener = forBuyer == msg.sender && msg.sender == terms.opener;
+        if (forBuyer == terms.supplier || (forSupplier == forBuyer && !byOpener)) {
+            revert SupplierEscrow_ActsForBoth(ids[0], forBuyer);
+        }
+        if (forSupplier == terms.buyer) revert SupplierEscrow_ActsForBoth(ids[0], forSupplier);
+        // Who opens for the buyer by calling has been asked about already.
+        bool asked = payer == terms.buyer && forBuyer == msg.sender;
+        if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(ids[0], msg.sender, payer);
+    }
+
+    /// @return actor who consents for the principal.
+    function _requireConsent(address principal, LineId[] memory ids, Consent calldata consent)
+        private
+        view
+        returns (address actor)
+    {
+        actor = consent.signer == address(0) ? msg.sender : consent.signer;
+        if (actor != principal && !DIRECTORY.mayAct(principal, actor, ROLE_OPEN)) {
+            revert SupplierEscrow_NoConsent(principal, actor);
+        }
+        if (consent.signer == address(0)) return actor;
+        bytes32 digest = _consentDigest(ids, consent);
+        if (!Signatures.isValid(actor, digest, consent.signature)) {
+            revert SupplierEscrow_BadSignature(principal, actor, digest);
+        }
+    }
+
+    /// @dev One line without a proof: its id. Otherwise the schedule whose tree holds all ids as leaves (hashed twice, so
+    /// that no inner node passes for one).
+    function _consentDigest(LineId[] memory ids, Consent calldata consent) private view returns (bytes32) {
+        if (ids.length == 1 && consent.proof.length == 0) return LineId.unwrap(ids[0]);
+        bytes32[] memory leaves = new bytes32[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            leaves[i] = keccak256(bytes.concat(keccak256(abi.encode(ids[i]))));
+        }
+        bytes32 root = MerkleProof.processMultiProofCalldata(consent.proof, consent.flags, leaves);
+        return _digest(keccak256(abi.encode(SCHEDULE_TYPEHASH, root)));
+    }
+
+    /* INSIDE: ENDINGS */
+
+    function _accept(Terms calldata terms, uint256[] calldata assets, Account memory account)
+        private
+        returns (LineId id)
+    {
+        Line memory line;
+        (id, line) = _load(terms, OPEN | DELIVERED | REJECTED);
+        Rates rates = _rates(terms);
+        if (line.status == Status.Delivered) {
+            if (!_inspects(terms) && !_actsFor(terms.buyer, ROLE_QUALITY)) {
+                revert SupplierEscrow_NotInspector(id, msg.sender);
+            }
+        } else {
+            _requireBuyer(id, terms, ROLE_FINANCE);
+            if (line.status == Status.Open) {
+                if (terms.assets != 0) revert SupplierEscrow_NothingDelivered(id);
+                line.lateIntervals = _lateIntervals(terms, line, rates.lateEvery());
+            }
+        }
+        _concludeAccepted(id, terms, line, rates, Ending.Accepted, assets, account);
+    }
+
+    function _concludeAccepted(
+        LineId id,
+        Terms calldata terms,
+        Line memory line,
+        Rates rates,
+        Ending ending,
+        uint256[] calldata assets,
+        Account memory account
+    ) private {
+        _conclude(id, terms, line, rates, Payoffs.accepted(line, terms.amount, rates), ending, account);
+        if (assets.length != 0) _handOver(id, terms.buyer, assets);
+    }
+
+    /// @dev An ending by itself, with its payouts.
+    function _end(
+        LineId id,
+        Terms calldata terms,
+        Line memory line,
+        Rates rates,
+        Payoff memory payoff,
+        Ending ending
+    ) private {
+        Account memory account;
+        _conclude(id, terms, line, rates, payoff, ending, account);
+        _payOutAll(terms, account);
+    }
+
+    /// @dev The one way in which a line's money is concluded: state and event; the caller pays the account out.
+    function _conclude(
+        LineId id,
+        Terms calldata terms,
+        Line memory line,
+        Rates rates,
+        Payoff memory payoff,
+        Ending ending,
+        Account memory account
+    ) private {
+        bool retained = payoff.retained != 0;
+        line.status = retained ? Status.Retained : Status.Closed;
+        line.since = uint40(block.timestamp);
+        line.held = uint128(payoff.retained);
+        if (payoff.goodsToBuyer) line.flags |= FLAG_GOODS_TO_BUYER;
+        _store(id, line);
+
+        account.toBuyer += payoff.toBuyer + payoff.bondToBuyer;
+        if (!retained) account.bondFreed += Payoffs.bond(terms.amount, rates) - payoff.bondToBuyer;
+        _addSupplierSide(terms, rates, payoff.toSupplierSide, account);
+        _emitConcluded(id, ending, payoff);
+    }
+
+    /// @dev The broker's commission comes off every amount that goes to the supplier side.
+    function _addSupplierSide(Terms calldata terms, Rates rates, uint256 amount, Account memory account) private pure {
+        uint256 brokerage = terms.broker == address(0) ? 0 : Payoffs.brokerage(amount, rates);
+        account.toBroker += brokerage;
+        account.toSupplierSide += amount - brokerage;
+    }
+
+    function _freeBond(Terms calldata terms, Account memory account) private {
+        _credit(terms.supplier, terms.token, account.bondFreed);
+        account.bondFreed = 0;
+    }
+
+    function _payOutAll(Terms calldata terms, Account memory account) private {
+        _freeBond(terms, account);
+        _payOut(terms.token, terms.supplier, account.toSupplierSide);
+        _payOut(terms.token, terms.buyer, account.toBuyer);
+        _payOut(terms.token, terms.broker, account.toBroker);
+    }
+
+    function _lowerHeld(LineId id, Line memory line, uint128 heldAfter) private returns (uint128 amount) {
+        if (heldAfter >= line.held) revert SupplierEscrow_HeldNotBelow(id, heldAfter, line.held);
+        amount = line.held - heldAfter;
+        line.held = heldAfter;
+        _store(id, line);
+    }
+
+    /* INSIDE: CLOCKS */
+
+    /// @dev From then on the buyer may terminate, and the supplier can't deliver any more.
+    function _longStop(Terms calldata terms, Line memory line, Periods periods) private pure returns (uint256) {
+        uint256 stop = uint256(terms.dueBy) + line.extra + periods.longStop();
+        uint256 cured = line.status == Status.Rejected ? line.since + periods.cure() : 0;
+        return stop > cured ? stop : cured;
+    }
+
+    /// @dev Commenced intervals after dueBy + extra; exactly then is in time.
+    function _lateIntervals(Terms calldata terms, Line memory line, uint256 every) private view returns (uint16) {
+        uint256 due = uint256(terms.dueBy) + line.extra;
+        if (block.timestamp <= due) return 0;
+        return uint16(_min((block.timestamp - due + every - 1) / every, type(uint16).max));
+    }
+
+    function _maySupplierDecline(Terms calldata terms, Line memory line, Periods periods) private view returns (bool) {
+        return line.status == Status.Open && line.flags & FLAG_AMENDED == 0
+            && block.timestamp < _min(line.since + periods.resignPeriod(), terms.dueBy);
+    }
+
+    function _requireFrom(LineId id, uint256 from) private view {
+        if (block.timestamp < from) revert SupplierEscrow_TooEarly(id, block.timestamp, from);
+    }
+
+    function _requireBefore(LineId id, uint256 before) private view {
+        if (block.timestamp >= before) revert SupplierEscrow_TooLate(id, block.timestamp, before);
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+
+    /* INSIDE: WHO AND WHICH */
+
+    /// @dev Whether the caller inspects: the inspector if there is one, else the buyer.
+    function _inspects(Terms calldata terms) private view returns (bool) {
+        return _actsFor(terms.inspector == address(0) ? terms.buyer : terms.inspector, ROLE_QUALITY);
+    }
+
+    function _requireBuyer(LineId id, Terms calldata terms, uint16 role) private view {
+        if (!_actsFor(terms.buyer, role)) revert SupplierEscrow_NotBuyer(id, msg.sender);
+    }
+
+    function _requireSupplier(LineId id, Terms calldata terms, uint16 role) private view {
+        if (!_actsFor(terms.supplier, role)) revert SupplierEscrow_NotSupplier(id, msg.sender);
+    }
+
+    function _lineId(Terms calldata terms) private view returns (LineId) {
+        return LineId.wrap(_digest(terms.structHash()));
+    }
+
+    /// @dev The line that the terms prove, if its status is one of `allowed`.
+    function _load(Terms calldata terms, uint256 allowed) private view returns (LineId id, Line memory line) {
+        id = _lineId(terms);
+        line = lines[id];
+        if (allowed >> uint8(line.status) & 1 == 0) revert SupplierEscrow_WrongStatus(id, line.status);
+    }
+
+    function _store(LineId id, Line memory line) private {
+        lines[id] = line;
+    }
+
+    function _agreed(Terms calldata terms) private view returns (Conditions storage) {
+        return conditions[terms.conditions];
+    }
+
+    function _rates(Terms calldata terms) private view returns (Rates) {
+        return _agreed(terms).rates;
+    }
+
+    function _periods(Terms calldata terms) private view returns (Periods) {
+        return _agreed(terms).periods;
+    }
+
+    /// @dev Published rates are never zero: an inspection takes an hour at least.
+    function _known(Rates rates) private pure returns (bool) {
+        return Rates.unwrap(rates) != 0;
+    }
+
+    /* INSIDE: EVENTS */
+
+    /// @dev `emit LineOpened(id, terms.buyer, terms.supplier, terms, payer, held)`, with the 17 words of the terms copied as they lie in
+    /// calldata instead of encoded one by one: 800 gas less. By now each field was read, and so is no wider than its type.
+    function _emitOpened(LineId id, Terms calldata terms, address payer, uint128 held) private {
+        bytes32 topic = LineOpened.selector;
+        (address buyer, address supplier) = (terms.buyer, terms.supplier);
+        // Memory from the free pointer on is unused; it is left as it was.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, terms, 544)
+            mstore(add(free, 544), payer)
+            mstore(add(free, 576), held)
+            log4(free, 608, topic, id, buyer, supplier)
+        }
+    }
+
+    function _emitConcluded(LineId id, Ending ending, Payoff memory payoff) private {
+        emit LineConcluded(
+            id,
+            ending,
+            msg.sender,
+            uint128(payoff.toSupplierSide),
+            uint128(payoff.toBuyer),
+            uint128(payoff.retained),
+            uint128(payoff.bondToBuyer),
+            payoff.goodsToBuyer
+        );
+    }
+}
