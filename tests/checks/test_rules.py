@@ -48,7 +48,7 @@ def test_declaration_outside_an_interface_is_found(tmp_path: Path) -> None:
 
 
 def test_missing_notice_is_found_and_inherited_functions_are_not_ours(tmp_path: Path) -> None:
-    for name in (".cache", "node_modules", "scripts"):
+    for name in (".cache", "lib", "scripts"):
         (tmp_path / name).symlink_to(ROOT / name)
     _write(
         tmp_path,

@@ -22,8 +22,8 @@ from fabricant.chain.solc import VERSION, CompileError, compile_standard, instal
 from fabricant.errors import InvalidInput, NotFound, VerificationFailed
 
 REMAPPINGS = {
-    "@openzeppelin/contracts": "node_modules/@openzeppelin/contracts",
-    "solady": "node_modules/solady/src",
+    "@openzeppelin/contracts": "lib/@openzeppelin/contracts",
+    "solady": "lib/solady/src",
 }
 MOCKS = "contracts/mocks"
 
@@ -248,7 +248,7 @@ def _compile(root: Path, units: Sequence[Unit]) -> tuple[list[_Result], tuple[st
 
 
 def _compile_unit(root: Path, unit: Unit) -> _Result:
-    cached = root / ".build" / "solc" / f"{unit.key}.json"
+    cached = root / ".cache" / "build" / f"{unit.key}.json"
     if cached.exists():
         return _Result(unit, json.loads(cached.read_text()), cached=True)
     output = compile_standard(install_compiler(root), dict(unit.input))

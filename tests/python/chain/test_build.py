@@ -39,16 +39,17 @@ MOCK = f"{HEAD}contract Mock {{ }}\n"
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for all tests: it is keyed by content, so they cannot disturb each other."""
     install_compiler(ROOT)
-    return tmp_path_factory.mktemp("solc")
+    return tmp_path_factory.mktemp("build")
 
 
 @pytest.fixture
 def project(tmp_path: Path, cache: Path) -> Path:
     """A project with the compiler of this one, and contracts of its own."""
     (tmp_path / "foundry.toml").touch()
-    (tmp_path / ".build").mkdir()
-    (tmp_path / ".build" / "solc").symlink_to(cache)
-    for name in ("node_modules", "scripts", ".cache"):
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "solcx").symlink_to(ROOT / ".cache" / "solcx")
+    (tmp_path / ".cache" / "build").symlink_to(cache)
+    for name in ("node_modules", "scripts"):
         (tmp_path / name).symlink_to(ROOT / name)
     files = {"vault/Vault": VAULT, "vault/Base": BASE, "other/Other": OTHER, "mocks/Mock": MOCK}
     for name, text in files.items():
@@ -134,7 +135,7 @@ def test_edit_compiles_only_what_imports_the_edited_file(project: Path) -> None:
 def test_same_sources_give_the_same_bytes_in_another_place(project: Path, tmp_path: Path) -> None:
     build(project, only=["Vault"])
     first = _packaged(project, "Vault").read_bytes()
-    (project / ".build" / "solc").unlink()
+    (project / ".cache" / "build").unlink()
 
     report = build(project, only=["Vault"])
 
