@@ -8,7 +8,6 @@ INSTALL = $(UV) install --quiet --require-hashes --python
 EDITABLE = $(UV) install --quiet --no-deps --python
 COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-package fabricant --custom-compile-command "make lock"
-SOURCES := $(shell find contracts -name '*.sol')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check gas faults deep fix install lock clean
@@ -22,7 +21,7 @@ demo: .venv/.demo ## One real deal on a local chain
 build: install ## Compile the contracts that changed
 	@$(BIN)/fabricant build
 
-test: install build .build/ape.stamp ## Run every test
+test: build ## Run every test
 	@$(BIN)/python scripts/run_tests.py
 
 check: install ## Format, lint, types, artifacts, house rules, gas
@@ -87,8 +86,3 @@ node_modules/.stamp: package-lock.json
 	$(EDITABLE) .venv-web3-8 -e .
 	.venv-web3-8/bin/python scripts/tools.py
 	@touch $@
-
-# Ape compiles changed files only, and then lists other remappings in the metadata; so always everything.
-.build/ape.stamp: .venv/.dev ape-config.yaml $(SOURCES)
-	$(BIN)/ape compile --force
-	@mkdir -p $(@D) && touch $@
