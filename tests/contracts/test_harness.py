@@ -12,6 +12,8 @@ from tests.support.decoding import VOCABULARY
 from tests.support.reverts import reverts
 from web3.contract import Contract
 
+from fabricant.domain.units import address_from_bytes, parse_address
+
 ECHO = bytes.fromhex("365f5f37365ffd")  # reverts with its calldata
 CLOCK = bytes.fromhex("425f5260205ff3")  # returns the time
 IDENTIFIER = {"name": "id", "type": "bytes32"}
@@ -38,7 +40,7 @@ LINE = keccak(text="line")
 def place(chain: Chain) -> Callable[[bytes], Contract]:
     def place(code: bytes) -> Contract:
         VOCABULARY.learn(ERRORS)
-        address = chain.w3.to_checksum_address(keccak(code)[:20])
+        address = address_from_bytes(keccak(code)[:20])
         chain.local.set_code(address, code)
         return chain.w3.eth.contract(address=address, abi=VIEWS)
 
@@ -129,7 +131,7 @@ def test_a_contract_can_send_and_gas_is_free(
     chain: Chain, echo: Contract, place: Callable[[bytes], Contract]
 ) -> None:
     before = chain.balance(echo)
-    chain.send(place(CLOCK).functions.now(), by=echo.address)
+    chain.send(place(CLOCK).functions.now(), by=parse_address(echo.address))
     assert chain.balance(echo) == before == 0
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.crypto import keccak
 
 from fabricant.domain.units import Address, parse_address
@@ -51,4 +52,4 @@ class Actor:
 
     def sign(self, digest: bytes) -> bytes:
         """The 65-byte signature r, s, v of a digest, with a low s."""
-        return bytes(self.account.unsafe_sign_hash(digest).signature)
+        return bytes(self.account.unsafe_sign_hash(Hash32(digest)).signature)

@@ -83,13 +83,14 @@ class Chain:
         receipt = self._mine(data, by=by or Actor("stranger"), to=None)
         return self.at(name, receipt.created)
 
-    def at(self, name: str, address: Address | None) -> Contract:
+    def at(self, name: str, address: Any) -> Contract:
         """The contract of this name at an address."""
-        return self.w3.eth.contract(address=address, abi=artifact(name).abi)
+        contract: Contract = self.w3.eth.contract(address=address, abi=artifact(name).abi)
+        return contract
 
     def events(self, receipt: Receipt, *emitters: Contract) -> list[Event]:
         """What contracts said in a transaction, in order, with every field; if any are named, only these."""
-        wanted = {emitter.address for emitter in emitters}
+        wanted: set[str] = {emitter.address for emitter in emitters}
         return [VOCABULARY.event(log) for log in receipt.logs if not wanted or log.address in wanted]
 
     def balance(self, whom: Actor | Contract) -> int:

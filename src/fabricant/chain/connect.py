@@ -13,10 +13,10 @@ from fabricant.errors import WrongChain
 
 
 def connect(target: str | None = None, *, chain_id: int | None = None) -> Network:
-    """Connects to a network by name or URL. `local` starts Anvil, which ends with `close`.
+    """Connects to a network by name or URL. `local` starts Anvil, which ends with it.
 
-    `chain_id` is the chain that the caller insists on. Raises InvalidInput for an unknown name, RpcUnavailable,
-    WrongChain, LocalChainFailed.
+    `chain_id` is the chain that the caller insists on. Raises InvalidInput for an unknown name,
+    RpcUnavailable, WrongChain, LocalChainFailed.
     """
     profile = choose(target)
     if profile.url is None:

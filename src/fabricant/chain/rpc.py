@@ -10,6 +10,7 @@ import itertools
 import json
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,10 +24,12 @@ from fabricant.domain.units import printable
 from fabricant.errors import BadAnswer, InvalidInput, NetworkError, RpcRefused, RpcUnavailable
 
 LARGEST_ANSWER: Final = 64 * 2**20  # bytes after decompression
+DEEPEST_ANSWER: Final = 50  # brackets within brackets
 CHUNK: Final = 2**16
 RETRIED_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
 READ_PREFIXES: Final = ("eth_", "net_", "web3_", "debug_")
 LONGEST_PAUSE: Final = 30.0  # seconds, whatever Retry-After says
+_NO_BRACKETS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^][{}"]+', re.DOTALL)  # strings, and all else
 
 
 class RpcUrl:
@@ -178,10 +181,7 @@ class Rpc:
             )
         if status in (401, 403):
             raise RpcUnavailable(f"{self.url} refuses access (HTTP {status}); check the token in its URL")
-        try:
-            answer = json.loads(raw.decode(), object_pairs_hook=_unique_keys)
-        except (ValueError, RecursionError):
-            answer = None
+        answer = _parse(raw)
         if not isinstance(answer, dict) or answer.get("id") != number:
             what = "something that is no JSON-RPC answer" if status == 200 else f"HTTP {status}"
             raise _Fault(BadAnswer(f"{self.url} answered {method} with {what}; is it an Ethereum node?"))
@@ -233,6 +233,29 @@ class Rpc:
 def _retry_after(response: requests.Response) -> float | None:
     seconds = response.headers.get("Retry-After", "")
     return float(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 6 else None
+
+
+def _parse(raw: bytes) -> Any:
+    """The JSON value, or None for what is not strict JSON."""
+    if _nested_too_deep(raw):
+        return None
+    try:
+        return json.loads(raw.decode(), object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _nested_too_deep(raw: bytes) -> bool:
+    """Whether JSON nests deeper than any answer does: takes empty pairs of brackets away until none is left.
+
+    Some libraries lift Python's own limit on recursion, and then such JSON crashes the whole process.
+    """
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST_ANSWER:
+        return False
+    brackets = _NO_BRACKETS.sub(b"", raw)
+    for _ in range(DEEPEST_ANSWER):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""A chain for the library's tests: one Anvil for the process, set back after each test that uses it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fabricant.chain.anvil import LocalChain
+
+
+@pytest.fixture(scope="session")
+def session_local() -> Iterator[LocalChain]:
+    """The Anvil of this test process."""
+    with LocalChain.start() as chain:
+        yield chain
+
+
+@pytest.fixture
+def local(session_local: LocalChain) -> Iterator[LocalChain]:
+    """A local chain for one test."""
+    snapshot = session_local.snapshot()
+    yield session_local
+    session_local.automine(on=True)
+    session_local.revert(snapshot)
