@@ -1,4 +1,4 @@
-"""EIP-712 digests by eth-account, for the domain that a contract names (EIP-5267): an opinion that is not ours."""
+"""EIP-712 digests by eth-account, for the domain that a contract names (EIP-5267): a second opinion."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from web3.contract import Contract
 
 
 def typed_digest(contract: Contract, struct: str, message: Mapping[str, Any]) -> bytes:
-    """What is signed for `message`, a struct such as "Grant(address principal,uint16 roles)", at `contract`."""
+    """What is signed for `message` at `contract`. `struct` is a type such as "Grant(address to,uint16 roles)"."""
     fields, name, version, chain_id, address, salt, extensions = contract.functions.eip712Domain().call()
     assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
     name_of_struct, members = struct.rstrip(")").split("(")
