@@ -1,4 +1,4 @@
-"""What ape makes of the contracts: always all of them, because ape's partial compilations differ in metadata."""
+"""What ape makes of the contracts, always of all: its partial compilations differ in their metadata."""
 
 import pytest
 from ape import project
