@@ -9,7 +9,7 @@ from web3.contract import Contract
 
 
 def typed_digest(contract: Contract, struct: str, message: Mapping[str, Any]) -> bytes:
-    """What is signed for `message` at `contract`. `struct` is a type such as "Grant(address to,uint16 roles)"."""
+    """What is signed for `message` at `contract` as a `struct` such as "Grant(address to,uint16 roles)"."""
     fields, name, version, chain_id, address, salt, extensions = contract.functions.eip712Domain().call()
     assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
     name_of_struct, members = struct.rstrip(")").split("(")

@@ -8,13 +8,13 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from web3.contract import Contract
+
+from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
 from tests.support.chain import BEGINNING, Chain, event
 from tests.support.reverts import reverts
 from tests.support.typed_data import typed_digest
-from web3.contract import Contract
-
-from fabricant.chain.answers import Receipt
 
 OPEN, CHANGE, QUALITY, FINANCE, RECORD, ASSETS = (1 << bit for bit in range(6))
 EVERY_ROLE: Final = 0xFFFF

@@ -6,11 +6,11 @@ from typing import Final
 import pytest
 from eth_keys.datatypes import Signature
 from eth_utils.crypto import keccak
-from tests.support.actors import Actor
-from tests.support.chain import Chain
 from web3.contract import Contract
 
 from fabricant.domain.units import Address, parse_address
+from tests.support.actors import Actor
+from tests.support.chain import Chain
 
 DIGEST: Final = keccak(text="what is signed")
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
