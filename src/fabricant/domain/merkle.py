@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 
 from fabricant.errors import InvalidInput
 
-Leaf = NewType("Leaf", bytes)  # 32 bytes: keccak256(keccak256(abi.encode(value)))
+Leaf = NewType("Leaf", bytes)  # 32 bytes: the hash of a record
 Root = NewType("Root", bytes)  # 32 bytes
 
 HASH_BYTES: Final = 32
@@ -31,9 +31,13 @@ class MultiProof:
     flags: tuple[bool, ...]
 
 
-def leaf_of(encoded: bytes) -> Leaf:
-    """The leaf of a value, given its ABI encoding."""
-    return Leaf(keccak(keccak(encoded)))
+def leaf_of(record: bytes) -> Leaf:
+    """The leaf of a record, the hash of an ABI encoding. Raises InvalidInput unless it has 32 bytes."""
+    if len(record) != HASH_BYTES:
+        raise InvalidInput(
+            f"a record is a hash of {HASH_BYTES} bytes, not {len(record)}; hash its ABI encoding"
+        )
+    return Leaf(keccak(record))
 
 
 class MerkleTree:

@@ -15,7 +15,7 @@ from typing import Final, NewType
 from eth_hash.auto import keccak
 
 from fabricant.domain.canonical import canonical_json
-from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH, Leaf, MerkleTree, Root, depths, leaf_of, verify
+from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH, MerkleTree, Root, depths, leaf_of, verify
 from fabricant.domain.shdr import LineNumber, split_lines
 from fabricant.errors import InvalidInput, VerificationFailed
 
@@ -33,9 +33,9 @@ def digest_of(line: bytes) -> Digest:
     return Digest(keccak(line))
 
 
-def record_leaf(number: LineNumber, digest: Digest) -> Leaf:
-    """The leaf of a line: of `abi.encode(uint256 number, bytes32 digest)`."""
-    return leaf_of(number.to_bytes(32, "big") + digest)
+def record_of(number: LineNumber, digest: Digest) -> bytes:
+    """What RecordAnchor.verify takes for a line: the hash of `abi.encode(uint256 number, bytes32 digest)`."""
+    return keccak(number.to_bytes(32, "big") + digest)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Manifest:
 
     @cached_property
     def _tree(self) -> MerkleTree:
-        return MerkleTree([record_leaf(LineNumber(n), digest) for n, digest in enumerate(self.digests, 1)])
+        records = (record_of(LineNumber(n), digest) for n, digest in enumerate(self.digests, 1))
+        return MerkleTree([leaf_of(record) for record in records])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,16 @@ class LineProof:
     line: bytes
     siblings: tuple[bytes, ...]
 
+    @property
+    def record(self) -> bytes:
+        """The line as RecordAnchor.verify takes it, to have the proof checked on chain."""
+        return record_of(self.number, digest_of(self.line))
+
     def holds(self, root: Root, count: int) -> bool:
         """Whether the log anchored as `root`, of `count` lines, has exactly this line at this number."""
         if not 1 <= self.number <= count or len(self.siblings) not in depths(count):
             return False
-        return verify(root, record_leaf(self.number, digest_of(self.line)), self.siblings)
+        return verify(root, leaf_of(self.record), self.siblings)
 
     def serialise(self) -> bytes:
         """The proof as a JSON file. It names no root: the verifier takes that from the chain."""

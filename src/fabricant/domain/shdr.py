@@ -214,28 +214,32 @@ def _records(lines: tuple[bytes, ...]) -> Iterator[Record]:
     for first, line in numbered:
         last = first
         try:
-            text = _decode(line.removeprefix(_BYTE_ORDER_MARK) if first == 1 else line)
+            text = _decode(first, line.removeprefix(_BYTE_ORDER_MARK) if first == 1 else line)
             opening = _OPENING.fullmatch(text) if "--multiline--" in text else None
             if opening:
                 body, last = _read_body(numbered, opening[2])
                 text = opening[1] + body
             yield _read(LineNumber(first), LineNumber(last), text)
         except _Malformed as problem:
-            raise NotShdr(LineNumber(first), printable(line, _EXCERPT), str(problem)) from None
+            raise _refusal(first, line, str(problem)) from None
 
 
-def _decode(line: bytes) -> str:
+def _refusal(number: int, line: bytes, reason: str) -> NotShdr:
+    return NotShdr(LineNumber(number), printable(line, _EXCERPT), reason)
+
+
+def _decode(number: int, line: bytes) -> str:
     if len(line) > MAX_LINE_BYTES:
-        raise _Malformed(f"it is longer than {MAX_LINE_BYTES} bytes")
+        raise _refusal(number, line, f"it is longer than {MAX_LINE_BYTES} bytes")
     if b"\0" in line:
-        raise _Malformed("it contains NUL bytes, as binary files and UTF-16 do; save the log as UTF-8")
+        raise _refusal(number, line, "it contains NUL bytes, as binary files and UTF-16 do; save it as UTF-8")
     return line.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
 
 
 def _read_body(numbered: "enumerate[bytes]", terminator: str) -> tuple[str, int]:
     body: list[str] = []
     for number, line in numbered:
-        text = _decode(line)
+        text = _decode(number, line)
         if text.rstrip() == terminator:
             return "\n".join(body), number
         body.append(text)
