@@ -147,7 +147,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         _requireNoCoin();
         (address owner, AssetWord word) = _read(id);
         if (from != owner) revert AssetRegistry_WrongFrom(id, from, owner);
-        if (!_isApprovedOrOwner(msg.sender, id)) revert AssetRegistry_NotApproved(id, msg.sender);
+        _requireApproved(id);
         _requireReceiver(id, to);
 
         if (word.flags() & FLAG_DEVICE != 0) _unbindDevice(id, word);
@@ -201,15 +201,15 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     /// @inheritdoc IERC4907
     function setUser(uint256 id, address user, uint64 expires) external {
-        (address owner, AssetWord word) = _read(id);
+        (, AssetWord word) = _read(id);
         (address current, uint64 until) = _liveUse(id);
         bool prolongs = user == current && expires > until;
         if (current == address(0) || prolongs) {
-            _requireActor(id, owner, ROLE_ASSETS);
+            _requireApproved(id);
             _requireNotFinal(id, word);
         } else {
             bool shortens = user == current || user == address(0);
-            if (!shortens || !_isActor(current, ROLE_ASSETS)) revert AssetRegistry_InUse(id, current, until);
+            if (!shortens || msg.sender != current) revert AssetRegistry_InUse(id, current, until);
         }
         _requireTerm(id, user, expires);
 
@@ -374,6 +374,10 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     function _requireActor(uint256 id, address owner, uint16 role) private view {
         if (!_isActor(owner, role)) revert AssetRegistry_NotOwner(id, msg.sender, owner);
+    }
+
+    function _requireApproved(uint256 id) private view {
+        if (!_isApprovedOrOwner(msg.sender, id)) revert AssetRegistry_NotApproved(id, msg.sender);
     }
 
     function _isActor(address principal, uint16 role) private view returns (bool) {

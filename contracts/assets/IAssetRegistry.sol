@@ -12,9 +12,10 @@ import {INamespaces} from "./INamespaces.sol";
 /// gave it: `uint256(keccak256(abi.encode(namespace, keccak256(bytes(localId)))))`. It is never burnt and never reused.
 ///
 /// ROLES. The issuer registers, to any first owner, and may add records to what it registered; it can't take anything back.
-/// The owner transfers, lends, sets status, twin and device. Its ASSETS operators in the Directory do the same, but for
-/// transfers and approvals. The user has the asset to itself until its term ends: nobody can shorten it but the user, also
-/// not by a sale, a suspension or a retirement. The device records, until the asset is sold. Nobody else can do anything.
+/// The owner transfers, lends, and sets status, twin and device; its ASSETS operators in the Directory do the latter three,
+/// whom it approved (ERC-721) the former two. The user has the asset to itself until its term ends: nobody but the user can
+/// shorten it, not by a sale, a suspension or a retirement. The device records, until the asset changes hands. There is no
+/// administrator; the registrar of namespaces touches no asset.
 ///
 /// TOKENS. The registry takes no coin and is no owner: transfers to it revert. Registering calls no receiver;
 /// `safeTransferFrom` does, after everything is written.

@@ -7,8 +7,8 @@ interface IERC4907 {
     event UpdateUser(uint256 indexed tokenId, address indexed user, uint64 expires);
 
     /// @notice Lends an asset to `user`, exclusively, for a term.
-    /// @dev Owner (or its ASSETS operator): when nobody uses the asset, anybody or nobody; when somebody does, only the same
-    /// user for longer. The live user (or its ASSETS operator): itself for shorter, or nobody. A transfer leaves the user.
+    /// @dev The owner, or whom it approved (ERC-721): when nobody uses the asset, to anybody or nobody; when somebody does, to
+    /// the same user for longer. The live user: to itself for shorter, or to nobody. A transfer leaves the user.
     /// @param expires Unix seconds, exclusive: later than now and at most 10 years ahead; zero without a user.
     function setUser(uint256 tokenId, address user, uint64 expires) external;
 
