@@ -39,6 +39,11 @@ def test_a_list_names_the_machine_and_the_operating_systems_serial_number_does_n
         )
 
 
+def test_a_list_with_a_maker_alone_is_about_something_else():
+    system = f"{T}|os|Name = Windows;Manufacturer = Microsoft;"
+    assert machine(system, f"{T}|all|Manufacturer=Nonesuch;Model=M-1;Serial Number=0042;") == MILL
+
+
 def test_commands_come_before_keys_and_keys_before_lists():
     assert (
         machine(

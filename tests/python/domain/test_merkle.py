@@ -140,9 +140,13 @@ def test_f079_hashes_of_another_length_prove_nothing(length: int):
         MerkleTree([one, Leaf(odd)])
 
 
-def test_f079_a_proof_of_absurd_length_is_not_even_hashed():
-    one, other = values_of(2)
-    assert not verify(MerkleTree([one, other]).root, one, (other,) * 65)
+@pytest.mark.parametrize(("length", "believed"), [(64, True), (65, False)])
+def test_f079_a_proof_longer_than_any_tree_is_deep_is_not_believed(length: int, *, believed: bool):
+    leaf, sibling = values_of(2)
+    root = bytes(leaf)
+    for _ in range(length):
+        root = keccak(b"".join(sorted([root, sibling])))
+    assert verify(Root(root), leaf, (sibling,) * length) is believed
 
 
 def test_f079_a_multiproof_whose_parts_do_not_fit_proves_nothing():

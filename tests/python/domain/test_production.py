@@ -69,6 +69,23 @@ def test_a_count_before_the_end_finishes_the_part():
     ]
 
 
+def test_what_happens_after_the_end_is_not_of_the_part():
+    (part,) = parts_of(
+        (0, SNAPSHOT),
+        (5, "execution|ACTIVE"),
+        (35, "execution|READY"),
+        (36, "tool|T9"),
+        (37, "partcount|1"),
+        (38, "partcount|2"),  # by hand: no program was running
+    )
+    assert (part.count, part.tools) == (1, ("T1",))
+
+
+def test_a_count_that_is_only_repeated_changes_nothing():
+    run = [(5, "execution|ACTIVE"), (20, "partcount|0"), (35, "execution|READY|partcount|1")]
+    assert told((0, SNAPSHOT), *run) == [("O1", 30_000, 1)]
+
+
 def test_a_program_that_goes_on_makes_a_part_at_each_count():
     bar = [
         (0, SNAPSHOT),

@@ -117,6 +117,7 @@ def test_a_proof_holds_for_its_line_its_number_and_its_log_only():
     assert not replace(proof, line=b"second\n").holds(manifest.root, 4)
     assert not replace(proof, number=LineNumber(3)).holds(manifest.root, 4)
     assert not replace(proof, number=LineNumber(0)).holds(manifest.root, 4)
+    assert not replace(proof, number=LineNumber(-1)).holds(manifest.root, 4)
     assert not replace(proof, siblings=proof.siblings[:-1]).holds(manifest.root, 4)
     assert not proof.holds(Manifest.of(LOG + b"!").root, 4)
     assert not proof.holds(manifest.root, 1)

@@ -177,7 +177,15 @@ def test_a_condition_is_known_by_its_level_and_its_number_of_fields(items: str, 
 
 
 @pytest.mark.parametrize(
-    "items", ["mode|NORMAL|x|1|y|2", "a|UNAVAILABLE|b|UNAVAILABLE|c|1", "x|FAULT|y|1", "x|NORMAL", "x|FAULT|"]
+    "items",
+    [
+        "mode|NORMAL|x|1|y|2",
+        "a|UNAVAILABLE|b|UNAVAILABLE|c|1",
+        "x|FAULT|y|1",
+        "x|NORMAL",
+        "x|FAULT|",
+        "a|1|b|2|ACTIVE|x",
+    ],
 )
 def test_a_level_word_among_pairs_makes_no_condition(items: str):
     assert isinstance(only(f"{T}|{items}"), Observations)
@@ -304,6 +312,9 @@ def test_bytes_that_are_not_utf8_are_shown_and_kept():
         (f"{T}|", "key"),
         (f"{T}|a", "key"),
         (f"{T}||1", "key"),
+        (f"{T}||NORMAL||||", "key"),
+        (f"{T}||code|text", "key"),
+        (f"\ufeff{T}|k|v", "time"),
         (f"{T}|a|x||2", "key"),
         (f"{T}|a|1|b|2|c", "key"),
         (f"{T}|@ASSET@|T1", "@ASSET@"),
