@@ -11,6 +11,7 @@ from tests.support.actors import Actor
 TWIN: Final = keccak(text="a digital twin")
 CARD: Final = "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"
 NONE: Final = bytes(32)
+BINDING: Final = "DeviceBinding(uint256 asset,address device,address owner,uint96 nonce,uint40 deadline)"
 
 FLAG_RECALLED, FLAG_HELD, FLAG_ASSEMBLED, FLAG_DEVICE = (1 << bit for bit in range(4))
 

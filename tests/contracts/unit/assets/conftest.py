@@ -1,17 +1,20 @@
 """A machine that the issuer registered for its owner, and short ways to deal in it."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from web3.contract import Contract
 
+from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.assets import Kind, Registration, asset_id, namespace_of
+from tests.support.assets import BINDING, Kind, Registration, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain
+from tests.support.typed_data import typed_digest
 
-ASSETS, RECORD = 1 << 5, 1 << 4
 SERIAL: Final = "P229810"
+
+Binding = dict[str, Any]
 
 
 @pytest.fixture
@@ -50,5 +53,32 @@ def give(chain: Chain, assets: Contract, owner: Actor) -> Callable[..., None]:
 
     def send(asset: int, to: Actor | Contract, *, by: Actor = owner) -> None:
         chain.send(assets.functions.transferFrom(by.address, to.address, asset), by=by)
+
+    return send
+
+
+@pytest.fixture
+def binding(owner: Actor, device: Actor) -> Callable[..., Binding]:
+    """What the device would sign to speak for an asset of the owner, within an hour."""
+
+    def make(asset: int, /, **more: object) -> Binding:
+        usual = {"asset": asset, "device": device.address, "owner": owner.address, "nonce": 0}
+        return usual | {"deadline": BEGINNING + 3_600} | more
+
+    return make
+
+
+@pytest.fixture
+def bind(
+    chain: Chain, assets: Contract, binding: Callable[..., Binding], owner: Actor, device: Actor
+) -> Callable[..., Receipt]:
+    """The owner binds the device, which signed for it; `more` is what the device signed instead."""
+
+    def send(asset: int, /, *, by: Actor = owner, signer: Actor = device, **more: object) -> Receipt:
+        signed = binding(asset, **more)
+        signature = signer.sign(typed_digest(assets, BINDING, signed))
+        return chain.send(
+            assets.functions.bindDevice(asset, signed["device"], signed["deadline"], signature), by=by
+        )
 
     return send

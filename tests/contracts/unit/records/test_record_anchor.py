@@ -1,4 +1,4 @@
-"""REC-1: a stream's head commits to every root ever anchored in it, in order; nothing is lost or reordered."""
+"""REC-1: a stream's head commits to every root ever anchored in it; nothing is lost or reordered."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
