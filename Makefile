@@ -10,7 +10,7 @@ COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-package fabricant --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check gas faults deep fix install lock clean
+.PHONY: help demo build test check gas faults deep docs fix install lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ check: install ## Format, lint, types, artifacts, house rules, gas
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/fabricant build --check
+	@$(BIN)/python -m scripts.reference --check
 	@$(BIN)/pytest --quiet tests/checks
 	@$(BIN)/python -m scripts.gas --check
 
@@ -40,6 +41,9 @@ faults: install ## How many cases of the fault catalogue have a test
 
 deep: build ## The stateful campaign, for hours instead of seconds
 	@FOUNDRY_PROFILE=deep $(BIN)/forge test
+
+docs: build ## Write docs/reference from the contracts and the commands
+	@$(BIN)/python -m scripts.reference
 
 fix: install ## Format, and fix what the linter can
 	@$(BIN)/ruff format

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eth_utils.abi import abi_to_signature
+
 from fabricant.artifacts import Artifact
 from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
@@ -100,21 +102,9 @@ def _own(code: str, abi: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return [entry for entry in abi if (entry["type"], entry.get("name")) in declared]
 
 
-def signature(entry: Mapping[str, Any]) -> str:
-    """An ABI entry as the compiler keys its documentation: ``name(type,(type,type)[])``."""
-    return f"{entry['name']}({','.join(_type(parameter) for parameter in entry['inputs'])})"
-
-
-def _type(parameter: Mapping[str, Any]) -> str:
-    kind = str(parameter["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(_type(part) for part in parameter['components'])}){kind.removeprefix('tuple')}"
-
-
-def _has_notice(userdoc: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+def _has_notice(userdoc: Mapping[str, Any], entry: Any) -> bool:
     place = {"function": "methods", "event": "events", "error": "errors"}[entry["type"]]
-    found = userdoc.get(place, {}).get(signature(entry), {})
+    found = userdoc.get(place, {}).get(abi_to_signature(entry), {})
     return bool((found[0] if isinstance(found, list) else found).get("notice"))
 
 

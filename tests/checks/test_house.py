@@ -9,7 +9,7 @@ import pytest
 
 from fabricant import artifacts
 from fabricant.chain.build import Sources, build, find_project
-from tests.checks import layers, solidity, suites
+from tests.checks import documents, layers, solidity, suites
 
 ROOT = find_project(Path(__file__).parent)
 PACKAGE = ROOT / "src" / "fabricant"
@@ -65,6 +65,14 @@ def test_domain_loads_no_web3() -> None:
     told = subprocess.check_output([sys.executable, "-c", loaded], text=True).split()
 
     assert {"web3", "requests", "aiohttp", "solcx"} & set(told) == set()
+
+
+def test_links_lead_somewhere() -> None:
+    _expect_none(documents.dead_links(documents.documents(ROOT)))
+
+
+def test_decisions_have_a_number_and_a_title() -> None:
+    _expect_none(documents.bad_decisions(ROOT / "docs" / "decisions"))
 
 
 def test_lock_files_name_no_registry() -> None:

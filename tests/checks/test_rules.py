@@ -7,7 +7,7 @@ import pytest
 
 from fabricant import artifacts
 from fabricant.chain.build import find_project
-from tests.checks import layers, solidity, suites
+from tests.checks import documents, layers, solidity, suites
 
 ROOT = find_project(Path(__file__).parent)
 HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
@@ -174,3 +174,34 @@ def test_python_imports_along_the_direction_are_fine(tmp_path: Path) -> None:
     _write(tmp_path, "fabricant/cli/b.py", text)
 
     assert layers.wrong_imports(tmp_path / "fabricant") == []
+
+
+def test_dead_links_are_found(tmp_path: Path) -> None:
+    _write(tmp_path, "docs/b.md", "# The `escrow`, in words\n")
+    _write(
+        tmp_path,
+        "a.md",
+        "[b](docs/b.md) [w](docs/b.md#the-escrow-in-words) [x](https://example.org) [c](docs/c.md) "
+        "[h](docs/b.md#here)\n```text\n[not](a-link)\n```\n",
+    )
+
+    assert documents.dead_links(documents.documents(tmp_path)) == [
+        "a.md: dead link to docs/c.md",
+        "a.md: dead link to docs/b.md#here",
+    ]
+
+
+def test_bad_decisions_are_found(tmp_path: Path) -> None:
+    for name, text in {
+        "0001-one.md": "# One",
+        "0001-two.md": "# Two",
+        "three.md": "# Three",
+        "0004-four.md": "",
+    }.items():
+        _write(tmp_path, name, text)
+
+    assert documents.bad_decisions(tmp_path) == [
+        "three.md: call it NNNN-title-of-it.md",
+        "0001: 2 decisions have this number",
+        "0004-four.md: it begins with no '# Title'",
+    ]
