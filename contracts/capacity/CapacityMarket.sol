@@ -11,7 +11,7 @@ import {IDirectory} from "../directory/IDirectory.sol";
 import {ISupplierEscrow} from "../escrow/ISupplierEscrow.sol";
 import {Consent, LineId, Status, Terms} from "../escrow/SupplierEscrowTypes.sol";
 import {Calendar} from "./Calendar.sol";
-import {Booking, Offer, OfferConsent, OfferId, Order} from "./CapacityMarketTypes.sol";
+import {Booking, Offer, OfferId, Order} from "./CapacityMarketTypes.sol";
 import {HourMasks, Pattern} from "./HourMasks.sol";
 import {ICapacityMarket} from "./ICapacityMarket.sol";
 import {Offers} from "./Offers.sol";
@@ -38,7 +38,7 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
     /* BOOKING */
 
     /// @inheritdoc ICapacityMarket
-    function book(Offer calldata offer, OfferConsent calldata consent, Order calldata order)
+    function book(Offer calldata offer, Consent calldata consent, Order calldata order)
         external
         payable
         nonReentrant

@@ -42,14 +42,6 @@ struct OfferBundle {
     bytes32 root; // of the tree of offer ids
 }
 
-/// @notice The supplier's consent to an offer: the signature of the supplier or its operator (OPEN), over the offer's id or, with a proof,
-/// over an OfferBundle whose tree holds it (OpenZeppelin's standard tree of `["bytes32"]`).
-struct OfferConsent {
-    address signer;
-    bytes32[] proof;
-    bytes signature;
-}
-
 /// @notice What a buyer books on an offer.
 struct Order {
     address buyer;

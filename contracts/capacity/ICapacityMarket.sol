@@ -5,9 +5,9 @@ import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
 import {ISupplierEscrow} from "../escrow/ISupplierEscrow.sol";
-import {ConditionsId, LineId, Status as LineStatus, Terms} from "../escrow/SupplierEscrowTypes.sol";
+import {ConditionsId, Consent, LineId, Status as LineStatus, Terms} from "../escrow/SupplierEscrowTypes.sol";
 import {Status as AssetStatus} from "../assets/AssetRegistryTypes.sol";
-import {Booking, Hours, Offer, OfferConsent, OfferId, Order} from "./CapacityMarketTypes.sol";
+import {Booking, Hours, Offer, OfferId, Order} from "./CapacityMarketTypes.sol";
 
 /// @title CapacityMarket: idle machine-hours are sold, and never twice.
 /// @notice A supplier signs an offer, which costs nothing; a buyer books hours on it in one transaction that marks the
@@ -31,7 +31,7 @@ interface ICapacityMarket is IEip712 {
 
     /// @notice A signed offer was shown to everybody.
     event OfferPublished(
-        OfferId indexed id, address indexed supplier, uint256 indexed machine, Offer offer, OfferConsent consent
+        OfferId indexed id, address indexed supplier, uint256 indexed machine, Offer offer, Consent consent
     );
     /// @notice Offers with these nonces can't be booked any more. `cancelledAfter` is the whole word.
     event OffersCancelled(address indexed supplier, uint248 word, uint256 cancelledAfter);
@@ -134,7 +134,9 @@ interface ICapacityMarket is IEip712 {
     /* OFFERS */
 
     /// @notice Shows a signed offer to everybody, as an event. Anyone.
-    function publish(Offer calldata offer, OfferConsent calldata consent) external returns (OfferId id);
+    /// @param consent by the signature of the supplier or its operator (OPEN): over the offer's id or, with a proof, over
+    /// an OfferBundle whose tree holds it (OpenZeppelin's standard tree of `["bytes32"]`).
+    function publish(Offer calldata offer, Consent calldata consent) external returns (OfferId id);
 
     /// @notice Cancels the offers with the nonces of `mask` in `word`. Supplier (OPEN).
     function cancelOffers(address supplier, uint248 word, uint256 mask) external;
@@ -148,7 +150,7 @@ interface ICapacityMarket is IEip712 {
     /// @notice Books hours: marks them, opens and funds the line, locks the bond; all or nothing. Buyer (OPEN).
     /// @dev ERC-20: from the buyer's allowance to the escrow. The chain's own coin: from the value sent, then the
     /// buyer's free balance; what is sent too much becomes its free balance.
-    function book(Offer calldata offer, OfferConsent calldata consent, Order calldata order)
+    function book(Offer calldata offer, Consent calldata consent, Order calldata order)
         external
         payable
         returns (LineId id);

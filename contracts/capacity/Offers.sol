@@ -7,7 +7,8 @@ import {ROLE_OPEN} from "../directory/DirectoryTypes.sol";
 import {Eip712} from "../directory/Eip712.sol";
 import {IDirectory} from "../directory/IDirectory.sol";
 import {Signatures} from "../directory/Signatures.sol";
-import {Offer, OfferConsent, OfferId} from "./CapacityMarketTypes.sol";
+import {Consent} from "../escrow/SupplierEscrowTypes.sol";
+import {Offer, OfferId} from "./CapacityMarketTypes.sol";
 import {ICapacityMarket} from "./ICapacityMarket.sol";
 import {OfferHash} from "./OfferHash.sol";
 
@@ -28,7 +29,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
     }
 
     /// @inheritdoc ICapacityMarket
-    function publish(Offer calldata offer, OfferConsent calldata consent) external returns (OfferId id) {
+    function publish(Offer calldata offer, Consent calldata consent) external returns (OfferId id) {
         id = _requireStanding(offer, consent);
         emit OfferPublished(id, offer.supplier, offer.machine, offer, consent);
     }
@@ -68,7 +69,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
     }
 
     /// @dev The offer is signed for its supplier, valid now and not cancelled.
-    function _requireStanding(Offer calldata offer, OfferConsent calldata consent) internal view returns (OfferId id) {
+    function _requireStanding(Offer calldata offer, Consent calldata consent) internal view returns (OfferId id) {
         _requireHomeChain();
         id = _offerId(offer);
         if (block.timestamp >= offer.validUntil) {
@@ -91,7 +92,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
         return msg.sender == principal || DIRECTORY.mayAct(principal, msg.sender, role);
     }
 
-    function _requireConsent(OfferId id, address supplier, OfferConsent calldata consent) private view {
+    function _requireConsent(OfferId id, address supplier, Consent calldata consent) private view {
         address signer = consent.signer;
         if (signer != supplier && !DIRECTORY.mayAct(supplier, signer, ROLE_OPEN)) {
             revert CapacityMarket_NoConsent(id, signer);

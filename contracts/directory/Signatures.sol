@@ -18,9 +18,17 @@ library Signatures {
 
     function _isKeys(address signer, bytes32 digest, bytes calldata signature) private pure returns (bool) {
         if (signature.length != 65) return false;
-        bytes32 s = bytes32(signature[32:64]);
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+        // The signature is 65 bytes long, so all three lie within it.
+        assembly ("memory-safe") {
+            r := calldataload(signature.offset)
+            s := calldataload(add(signature.offset, 32))
+            v := byte(0, calldataload(add(signature.offset, 64)))
+        }
         if (uint256(s) > HIGHEST_S) return false;
-        address recovered = ecrecover(digest, uint8(signature[64]), bytes32(signature[0:32]), s);
+        address recovered = ecrecover(digest, v, r, s);
         return recovered == signer && recovered != address(0);
     }
 

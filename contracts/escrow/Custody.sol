@@ -26,9 +26,12 @@ abstract contract Custody is ISupplierEscrow {
     }
 
     /// @dev Takes the agreed number of assets from the supplier; none if a rejected delivery is still here.
-    function _takeGoods(LineId id, Terms calldata terms, uint256[] calldata assets) internal {
-        (, uint64 owed) = _custody(id);
-        uint256 expected = owed == 0 ? terms.assets : 0;
+    function _takeGoods(LineId id, Terms memory terms, uint256[] calldata assets) internal {
+        uint256 expected = terms.assets;
+        if (expected != 0) {
+            (, uint64 owed) = _custody(id);
+            if (owed != 0) expected = 0;
+        }
         if (assets.length != expected) revert SupplierEscrow_WrongAssetCount(id, assets.length, expected);
         if (expected == 0) return;
         if (terms.deliverables != 0) _requireDeliverables(id, terms.deliverables, assets);

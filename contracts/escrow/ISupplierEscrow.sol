@@ -110,7 +110,7 @@ interface ISupplierEscrow is IEip712 {
     /// @notice Thrown when a consent's signature is not its signer's over this line or schedule.
     error SupplierEscrow_BadSignature(address principal, address signer, bytes32 digest);
     /// @notice Thrown when one address acts for both parties, or one party for the other.
-    error SupplierEscrow_ActsForBoth(LineId id, address actor);
+    error SupplierEscrow_ActsForBoth(LineId id, address forBuyer, address forSupplier);
 
     /* ERRORS: WHAT WAS AGREED */
 
@@ -120,6 +120,8 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_UnknownConditions(ConditionsId id);
     /// @notice Thrown when two parties that must differ are one, or one is this contract.
     error SupplierEscrow_BadParty(LineId id, address party);
+    /// @notice Thrown when a field of the terms is wider than its type.
+    error SupplierEscrow_FieldTooWide(LineId id);
     /// @notice Thrown when the price is zero.
     error SupplierEscrow_NoAmount(LineId id);
     /// @notice Thrown when the line would be due before it must be opened.
@@ -196,7 +198,7 @@ interface ISupplierEscrow is IEip712 {
         returns (LineId id);
 
     /// @notice Opens several lines of one buyer, supplier, token, broker and opener with one transfer.
-    /// @dev The order of the lines is that of the multi-proof's leaves. Chain's own coin: from the payer's free balance.
+    /// @dev Signed together: the lines in the order of their leaves, and the proof from their root to the schedule's. Chain's own coin: from the payer's free balance.
     function openMany(Terms[] calldata terms, Consent calldata buyer, Consent calldata supplier, address payer)
         external
         returns (LineId[] memory ids);
@@ -223,7 +225,7 @@ interface ISupplierEscrow is IEip712 {
     /// @param assets the goods in custody, to be handed over now; or none, to be collected later.
     function accept(Terms calldata terms, uint256[] calldata assets) external;
 
-    /// @notice Accepts several lines of one buyer, payee, token and broker, with one payout to each receiver.
+    /// @notice Accepts several lines of one buyer, supplier, token, broker and opener, with one payout to each receiver.
     function acceptMany(Terms[] calldata terms, uint256[][] calldata assets) external;
 
     /// @notice Closes a delivery that nobody inspected in time. Anyone, from arrival + inspection.

@@ -26,11 +26,14 @@ library Payoffs {
             p.toSupplierSide = line.held;
             return p;
         }
-        uint256 lateBps = _min(rates.maxLateBps(), line.lateIntervals * rates.lateBps());
-        p.toBuyer = _min(line.held, _up(amount, lateBps));
-        uint256 rest = line.held - p.toBuyer;
-        p.retained = _up(rest, rates.retentionBps());
-        p.toSupplierSide = rest - p.retained;
+        // 16 bits times 16 bits; what is taken from something is at most that (shares are at most 10,000 bps).
+        unchecked {
+            uint256 lateBps = _min(rates.maxLateBps(), line.lateIntervals * rates.lateBps());
+            p.toBuyer = _min(line.held, _up(amount, lateBps));
+            uint256 rest = line.held - p.toBuyer;
+            p.retained = _up(rest, rates.retentionBps());
+            p.toSupplierSide = rest - p.retained;
+        }
     }
 
     /// @dev The buyer cancels in good time: the agreed compensation, less what the advance paid already.
@@ -95,10 +98,16 @@ library Payoffs {
     }
 
     function _down(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return amount * bps / FULL;
+        // Amounts have 128 bits and bps 16: no overflow.
+        unchecked {
+            return amount * bps / FULL;
+        }
     }
 
     function _up(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return (amount * bps + FULL - 1) / FULL;
+        // As above.
+        unchecked {
+            return (amount * bps + FULL - 1) / FULL;
+        }
     }
 }

@@ -19,7 +19,9 @@ import {ConditionsRules} from "./ConditionsRules.sol";
 import {Custody} from "./Custody.sol";
 import {FreeBalances} from "./FreeBalances.sol";
 import {ISupplierEscrow} from "./ISupplierEscrow.sol";
+import {LineSlot} from "./LineSlot.sol";
 import {Payoff, Payoffs} from "./Payoffs.sol";
+import {Schedules} from "./Schedules.sol";
 import {
     ConditionsId,
     Consent,
@@ -33,7 +35,7 @@ import {
     Status,
     Terms
 } from "./SupplierEscrowTypes.sol";
-import {TermsHash} from "./TermsHash.sol";
+import {TermsWords} from "./TermsWords.sol";
 
 /// @dev What one call moves out of lines: a batch pays each receiver once. Base units.
 struct Account {
@@ -50,7 +52,8 @@ struct Funding {
 }
 
 contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
-    using TermsHash for Terms;
+    using LineSlot for Line;
+    using TermsWords for Terms;
 
     bytes32 private constant SCHEDULE_TYPEHASH = keccak256("Schedule(bytes32 root)");
     uint40 private constant LONGEST_EXTENSION = 366 days;
@@ -95,9 +98,10 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         LineId[] memory ids = new LineId[](1);
         Funding memory funding;
         Account memory account;
-        id = ids[0] = _open(terms, payer, funding, account);
-        _requireConsents(terms, ids, buyer, supplier, payer);
-        _fund(terms, payer, funding, account);
+        Terms memory t = terms.load()[0];
+        id = ids[0] = _open(t, payer, funding, account);
+        _requireConsents(t, ids, buyer, supplier, payer);
+        _fund(t, payer, funding, account);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -110,19 +114,21 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         ids = new LineId[](terms.length);
         Funding memory funding;
         Account memory account;
+        Terms memory first = terms[0].load()[0];
         for (uint256 i = 0; i < terms.length; ++i) {
-            ids[i] = _open(terms[i], payer, funding, account);
-            _requireSameParties(ids[i], terms[0], terms[i]);
-            if (terms[i].opener != terms[0].opener) revert SupplierEscrow_MixedBatch(ids[i]);
+            Terms memory t = terms[i].load()[0];
+            ids[i] = _open(t, payer, funding, account);
+            _requireSameParties(ids[i], first, t);
         }
-        _requireConsents(terms[0], ids, buyer, supplier, payer);
-        _fund(terms[0], payer, funding, account);
+        _requireConsents(first, ids, buyer, supplier, payer);
+        _fund(first, payer, funding, account);
     }
 
     /// @inheritdoc ISupplierEscrow
     function revoke(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, NONE);
-        if (!_actsFor(terms.buyer, ROLE_OPEN) && !_actsFor(terms.supplier, ROLE_OPEN)) {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, NONE);
+        if (!_actsFor(t.buyer, ROLE_OPEN) && !_actsFor(t.supplier, ROLE_OPEN)) {
             revert SupplierEscrow_NotParty(id, msg.sender);
         }
         line.status = Status.Revoked;
@@ -134,24 +140,26 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function deliver(Terms calldata terms, Delivery calldata delivery) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
-        Periods periods = _periods(terms);
-        _requireSupplier(id, terms, delivery.assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
-        _requireFrom(id, terms.dueBy - _min(terms.dueBy, periods.deliveryWindow()));
-        _requireBefore(id, _longStop(terms, line, periods));
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        Periods periods = _periods(t);
+        _requireSupplier(id, t, delivery.assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
+        _requireFrom(id, t.dueBy - _min(t.dueBy, periods.deliveryWindow()));
+        _requireBefore(id, _longStop(t, line, periods));
 
         line.status = Status.Delivered;
-        line.lateIntervals = _lateIntervals(terms, line, periods.lateEvery());
+        line.lateIntervals = _lateIntervals(t, line, periods.lateEvery());
         line.since = uint40(block.timestamp + periods.transit());
         _store(id, line);
         emit LineDelivered(id, msg.sender, delivery, line.lateIntervals, line.since);
-        _takeGoods(id, terms, delivery.assets);
+        _takeGoods(id, t, delivery.assets);
     }
 
     /// @inheritdoc ISupplierEscrow
     function confirmReceipt(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, DELIVERED);
-        if (!_inspects(terms) && !_actsFor(terms.buyer, ROLE_QUALITY)) {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DELIVERED);
+        if (!_inspects(t) && !_actsFor(t.buyer, ROLE_QUALITY)) {
             revert SupplierEscrow_NotInspector(id, msg.sender);
         }
         if (block.timestamp >= line.since) revert SupplierEscrow_AlreadyArrived(id, line.since);
@@ -165,8 +173,9 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /// @inheritdoc ISupplierEscrow
     function accept(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
         Account memory account;
-        _accept(terms, assets, account);
-        _payOutAll(terms, account);
+        Terms memory t = terms.load()[0];
+        _accept(t, assets, account);
+        _payOutAll(t, account);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -174,28 +183,32 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         if (terms.length == 0) revert SupplierEscrow_EmptyBatch();
         if (terms.length != assets.length) revert SupplierEscrow_LengthMismatch(terms.length, assets.length);
         Account memory account;
+        Terms memory first = terms[0].load()[0];
         for (uint256 i = 0; i < terms.length; ++i) {
-            LineId id = _accept(terms[i], assets[i], account);
-            _requireSameParties(id, terms[0], terms[i]);
+            Terms memory t = terms[i].load()[0];
+            LineId id = _accept(t, assets[i], account);
+            _requireSameParties(id, first, t);
         }
-        _payOutAll(terms[0], account);
+        _payOutAll(first, account);
     }
 
     /// @inheritdoc ISupplierEscrow
     function deemAccept(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, DELIVERED);
-        Rates rates = _rates(terms);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DELIVERED);
+        Rates rates = _rates(t);
         _requireFrom(id, line.since + rates.inspection());
         Account memory account;
-        _concludeAccepted(id, terms, line, rates, Ending.DeemedAccepted, assets, account);
-        _payOutAll(terms, account);
+        _concludeAccepted(id, t, line, rates, Ending.DeemedAccepted, assets, account);
+        _payOutAll(t, account);
     }
 
     /// @inheritdoc ISupplierEscrow
     function reject(Terms calldata terms, bytes32 reason) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, DELIVERED);
-        if (!_inspects(terms)) revert SupplierEscrow_NotInspector(id, msg.sender);
-        Rates rates = _rates(terms);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DELIVERED);
+        if (!_inspects(t)) revert SupplierEscrow_NotInspector(id, msg.sender);
+        Rates rates = _rates(t);
         _requireBefore(id, line.since + rates.inspection());
         if (line.rejections >= rates.maxRejections()) revert SupplierEscrow_RejectionsUsedUp(id, line.rejections);
 
@@ -212,30 +225,33 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function pay(Terms calldata terms, uint128 heldAfter) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, HOLDING);
-        _requireBuyer(id, terms, ROLE_FINANCE);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, HOLDING);
+        _requireBuyer(id, t, ROLE_FINANCE);
         uint128 amount = _lowerHeld(id, line, heldAfter);
-        emit LinePaid(id, terms.supplier, amount, heldAfter);
+        emit LinePaid(id, t.supplier, amount, heldAfter);
         Account memory account;
-        _addSupplierSide(terms, _rates(terms), amount, account);
-        _payOutAll(terms, account);
+        _addSupplierSide(t, _rates(t), amount, account);
+        _payOutAll(t, account);
     }
 
     /// @inheritdoc ISupplierEscrow
     function refund(Terms calldata terms, uint128 heldAfter) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, HOLDING);
-        _requireSupplier(id, terms, ROLE_FINANCE);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, HOLDING);
+        _requireSupplier(id, t, ROLE_FINANCE);
         uint128 amount = _lowerHeld(id, line, heldAfter);
         emit LineRefunded(id, msg.sender, amount, heldAfter);
-        _payOut(terms.token, terms.buyer, amount);
+        _payOut(t.token, t.buyer, amount);
     }
 
     /* CHANGE AND BREACH */
 
     /// @inheritdoc ISupplierEscrow
     function extend(Terms calldata terms, uint40 extraAfter) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
-        _requireBuyer(id, terms, ROLE_CHANGE);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        _requireBuyer(id, t, ROLE_CHANGE);
         if (extraAfter <= line.extra || extraAfter > LONGEST_EXTENSION) {
             revert SupplierEscrow_ExtensionOutOfRange(id, extraAfter, line.extra, LONGEST_EXTENSION);
         }
@@ -246,56 +262,61 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function cancel(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, OPEN);
-        _requireBuyer(id, terms, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(terms);
-        _requireBefore(id, terms.dueBy - _min(terms.dueBy, agreed.periods.cancelNotice()));
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN);
+        _requireBuyer(id, t, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(t);
+        _requireBefore(id, t.dueBy - _min(t.dueBy, agreed.periods.cancelNotice()));
 
-        Payoff memory payoff = Payoffs.cancelled(line, terms.amount, agreed.rates);
-        _end(id, terms, line, agreed.rates, payoff, Ending.Cancelled);
+        Payoff memory payoff = Payoffs.cancelled(line, t.amount, agreed.rates);
+        _end(id, t, line, agreed.rates, payoff, Ending.Cancelled);
     }
 
     /// @inheritdoc ISupplierEscrow
     function resign(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
-        _requireSupplier(id, terms, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(terms);
-        if (_maySupplierDecline(terms, line, agreed.periods)) {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        _requireSupplier(id, t, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(t);
+        if (_maySupplierDecline(t, line, agreed.periods)) {
             Account memory account;
-            uint256 advance = Payoffs.advance(line, terms.amount, agreed.rates);
-            _conclude(id, terms, line, agreed.rates, Payoffs.declined(line), Ending.Resigned, account);
-            _freeBond(terms, account);
-            _debit(terms.supplier, terms.token, advance);
+            uint256 advance = Payoffs.advance(line, t.amount, agreed.rates);
+            _conclude(id, t, line, agreed.rates, Payoffs.declined(line), Ending.Resigned, account);
+            _freeBond(t, account);
+            _debit(t.supplier, t.token, advance);
             account.toBuyer += advance;
-            _payOutAll(terms, account);
+            _payOutAll(t, account);
         } else {
-            _end(id, terms, line, agreed.rates, Payoffs.failed(line, terms.amount, agreed.rates), Ending.Resigned);
+            _end(id, t, line, agreed.rates, Payoffs.failed(line, t.amount, agreed.rates), Ending.Resigned);
         }
     }
 
     /// @inheritdoc ISupplierEscrow
     function terminate(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, OPEN | REJECTED);
-        _requireBuyer(id, terms, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(terms);
-        _requireFrom(id, _longStop(terms, line, agreed.periods));
-        _end(id, terms, line, agreed.rates, Payoffs.failed(line, terms.amount, agreed.rates), Ending.Terminated);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        _requireBuyer(id, t, ROLE_CHANGE);
+        Conditions memory agreed = _agreed(t);
+        _requireFrom(id, _longStop(t, line, agreed.periods));
+        _end(id, t, line, agreed.rates, Payoffs.failed(line, t.amount, agreed.rates), Ending.Terminated);
     }
 
     /* AFTER ACCEPTANCE */
 
     /// @inheritdoc ISupplierEscrow
     function payRetention(Terms calldata terms) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, RETAINED);
-        Conditions memory agreed = _agreed(terms);
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, RETAINED);
+        Conditions memory agreed = _agreed(t);
         _requireFrom(id, line.since + agreed.periods.retention());
-        _end(id, terms, line, agreed.rates, Payoffs.retentionEnded(line), Ending.RetentionPaid);
+        _end(id, t, line, agreed.rates, Payoffs.retentionEnded(line), Ending.RetentionPaid);
     }
 
     /// @inheritdoc ISupplierEscrow
     function collect(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
-        (LineId id, Line memory line) = _load(terms, REJECTED | RETAINED | CLOSED);
-        address entitled = line.flags & FLAG_GOODS_TO_BUYER != 0 ? terms.buyer : terms.supplier;
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, REJECTED | RETAINED | CLOSED);
+        address entitled = line.flags & FLAG_GOODS_TO_BUYER != 0 ? t.buyer : t.supplier;
         if (!_actsFor(entitled, ROLE_ASSETS)) revert SupplierEscrow_NotEntitled(id, msg.sender, entitled);
         (, uint64 before) = _custody(id);
         uint64 owed = _handOver(id, entitled, assets);
@@ -307,7 +328,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function lineId(Terms calldata terms) external view returns (LineId) {
-        return _lineId(terms);
+        return _lineId(terms.load()[0]);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -322,17 +343,19 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /* INSIDE: OPENING */
 
-    function _open(Terms calldata terms, address payer, Funding memory funding, Account memory account)
+    function _open(Terms memory terms, address payer, Funding memory funding, Account memory account)
         private
-        returns (LineId id)
+        returns (LineId)
     {
-        Line memory line;
-        (id, line) = _load(terms, NONE);
+        LineId id = _lineId(terms);
+        if (lines[id].status != Status.None) revert SupplierEscrow_WrongStatus(id, lines[id].status);
+        if (!terms.isNarrow()) revert SupplierEscrow_FieldTooWide(id);
         Rates rates = _rates(terms);
         _requireSoundTerms(id, terms, rates);
 
         uint256 amount = terms.amount;
         uint256 advance = amount * rates.advanceBps() / 10_000;
+        Line memory line;
         line.status = Status.Open;
         line.since = uint40(block.timestamp);
         line.held = uint128(amount - advance);
@@ -341,15 +364,17 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         funding.amount += amount;
         funding.bond += Payoffs.bond(amount, rates);
         _addSupplierSide(terms, rates, advance, account);
+        return id;
     }
 
-    function _fund(Terms calldata terms, address payer, Funding memory funding, Account memory account) private {
+    function _fund(Terms memory terms, address payer, Funding memory funding, Account memory account) private {
         _debit(terms.supplier, terms.token, funding.bond);
         _takeIn(terms.token, payer, funding.amount);
-        _payOutAll(terms, account);
+        _payOut(terms.token, terms.supplier, account.toSupplierSide);
+        _payOut(terms.token, terms.broker, account.toBroker);
     }
 
-    function _requireSoundTerms(LineId id, Terms calldata terms, Rates rates) private view {
+    function _requireSoundTerms(LineId id, Terms memory terms, Rates rates) private view {
         if (!_known(rates)) revert SupplierEscrow_UnknownConditions(terms.conditions);
         if (terms.amount == 0) revert SupplierEscrow_NoAmount(id);
         if (terms.openBy > terms.dueBy) revert SupplierEscrow_DueBeforeOpening(id, terms.dueBy, terms.openBy);
@@ -364,7 +389,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         }
     }
 
-    function _requireSoundParties(LineId id, Terms calldata terms) private view {
+    function _requireSoundParties(LineId id, Terms memory terms) private view {
         if (terms.supplier == terms.buyer) revert SupplierEscrow_BadParty(id, terms.supplier);
         if (terms.arbiter == terms.buyer || terms.arbiter == terms.supplier) {
             revert SupplierEscrow_BadParty(id, terms.arbiter);
@@ -380,17 +405,17 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /// @dev One batch, one receiver of each kind.
-    function _requireSameParties(LineId id, Terms calldata first, Terms calldata other) private pure {
+    function _requireSameParties(LineId id, Terms memory first, Terms memory other) private pure {
         if (
             other.buyer != first.buyer || other.supplier != first.supplier || other.broker != first.broker
-                || other.token != first.token
+                || other.token != first.token || other.opener != first.opener
         ) revert SupplierEscrow_MixedBatch(id);
     }
 
     /* INSIDE: CONSENT */
 
     function _requireConsents(
-        Terms calldata terms,
+        Terms memory terms,
         LineId[] memory ids,
         Consent calldata buyer,
         Consent calldata supplier,
@@ -399,11 +424,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         _requireHomeChain();
         address forBuyer = _requireConsent(terms.buyer, ids, buyer);
         address forSupplier = _requireConsent(terms.supplier, ids, supplier);
-        bool byOpener = forBuyer == msg.sender && msg.sender == terms.opener;
-        if (forBuyer == terms.supplier || (forSupplier == forBuyer && !byOpener)) {
-            revert SupplierEscrow_ActsForBoth(ids[0], forBuyer);
+        // The opener alone may act for both, by calling.
+        bool forBoth = forBuyer == forSupplier && (forBuyer != msg.sender || msg.sender != terms.opener);
+        if (forBoth || forBuyer == terms.supplier || forSupplier == terms.buyer) {
+            revert SupplierEscrow_ActsForBoth(ids[0], forBuyer, forSupplier);
         }
-        if (forSupplier == terms.buyer) revert SupplierEscrow_ActsForBoth(ids[0], forSupplier);
         // Who opens for the buyer by calling has been asked about already.
         bool asked = payer == terms.buyer && forBuyer == msg.sender;
         if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(ids[0], msg.sender, payer);
@@ -415,37 +440,33 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         view
         returns (address actor)
     {
-        actor = consent.signer == address(0) ? msg.sender : consent.signer;
+        actor = consent.signer;
+        bool signed = actor != address(0);
+        if (!signed) actor = msg.sender;
         if (actor != principal && !DIRECTORY.mayAct(principal, actor, ROLE_OPEN)) {
             revert SupplierEscrow_NoConsent(principal, actor);
         }
-        if (consent.signer == address(0)) return actor;
-        bytes32 digest = _consentDigest(ids, consent);
+        if (!signed) return actor;
+        bytes32 digest = _consentDigest(ids, consent.proof);
         if (!Signatures.isValid(actor, digest, consent.signature)) {
             revert SupplierEscrow_BadSignature(principal, actor, digest);
         }
     }
 
-    /// @dev One line without a proof: its id. Otherwise the schedule whose tree holds all ids as leaves (hashed twice, so
-    /// that no inner node passes for one).
-    function _consentDigest(LineId[] memory ids, Consent calldata consent) private view returns (bytes32) {
-        if (ids.length == 1 && consent.proof.length == 0) return LineId.unwrap(ids[0]);
-        bytes32[] memory leaves = new bytes32[](ids.length);
-        for (uint256 i = 0; i < ids.length; ++i) {
-            leaves[i] = keccak256(bytes.concat(keccak256(abi.encode(ids[i]))));
-        }
-        bytes32 root = MerkleProof.processMultiProofCalldata(consent.proof, consent.flags, leaves);
+    /// @dev One line without a proof: its id. Otherwise a schedule in whose tree the proof begins at the lines' root.
+    function _consentDigest(LineId[] memory ids, bytes32[] calldata proof) private view returns (bytes32) {
+        if (ids.length == 1 && proof.length == 0) return LineId.unwrap(ids[0]);
+        bytes32 root = MerkleProof.processProofCalldata(proof, Schedules.root(ids));
         return _digest(keccak256(abi.encode(SCHEDULE_TYPEHASH, root)));
     }
 
     /* INSIDE: ENDINGS */
 
-    function _accept(Terms calldata terms, uint256[] calldata assets, Account memory account)
+    function _accept(Terms memory terms, uint256[] calldata assets, Account memory account)
         private
-        returns (LineId id)
+        returns (LineId)
     {
-        Line memory line;
-        (id, line) = _load(terms, OPEN | DELIVERED | REJECTED);
+        (LineId id, Line memory line) = _find(terms, OPEN | DELIVERED | REJECTED);
         Rates rates = _rates(terms);
         if (line.status == Status.Delivered) {
             if (!_inspects(terms) && !_actsFor(terms.buyer, ROLE_QUALITY)) {
@@ -459,11 +480,12 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             }
         }
         _concludeAccepted(id, terms, line, rates, Ending.Accepted, assets, account);
+        return id;
     }
 
     function _concludeAccepted(
         LineId id,
-        Terms calldata terms,
+        Terms memory terms,
         Line memory line,
         Rates rates,
         Ending ending,
@@ -477,7 +499,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /// @dev An ending by itself, with its payouts.
     function _end(
         LineId id,
-        Terms calldata terms,
+        Terms memory terms,
         Line memory line,
         Rates rates,
         Payoff memory payoff,
@@ -491,7 +513,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /// @dev The one way in which a line's money is concluded: state and event; the caller pays the account out.
     function _conclude(
         LineId id,
-        Terms calldata terms,
+        Terms memory terms,
         Line memory line,
         Rates rates,
         Payoff memory payoff,
@@ -505,25 +527,31 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         if (payoff.goodsToBuyer) line.flags |= FLAG_GOODS_TO_BUYER;
         _store(id, line);
 
-        account.toBuyer += payoff.toBuyer + payoff.bondToBuyer;
-        if (!retained) account.bondFreed += Payoffs.bond(terms.amount, rates) - payoff.bondToBuyer;
+        // Sums of 128-bit amounts; the buyer's part of the bond is at most the bond.
+        unchecked {
+            account.toBuyer += payoff.toBuyer + payoff.bondToBuyer;
+            if (!retained) account.bondFreed += Payoffs.bond(terms.amount, rates) - payoff.bondToBuyer;
+        }
         _addSupplierSide(terms, rates, payoff.toSupplierSide, account);
         _emitConcluded(id, ending, payoff);
     }
 
     /// @dev The broker's commission comes off every amount that goes to the supplier side.
-    function _addSupplierSide(Terms calldata terms, Rates rates, uint256 amount, Account memory account) private pure {
+    function _addSupplierSide(Terms memory terms, Rates rates, uint256 amount, Account memory account) private pure {
         uint256 brokerage = terms.broker == address(0) ? 0 : Payoffs.brokerage(amount, rates);
-        account.toBroker += brokerage;
-        account.toSupplierSide += amount - brokerage;
+        // Sums of 128-bit amounts; brokerage is at most 5 % of the amount.
+        unchecked {
+            account.toBroker += brokerage;
+            account.toSupplierSide += amount - brokerage;
+        }
     }
 
-    function _freeBond(Terms calldata terms, Account memory account) private {
+    function _freeBond(Terms memory terms, Account memory account) private {
         _credit(terms.supplier, terms.token, account.bondFreed);
         account.bondFreed = 0;
     }
 
-    function _payOutAll(Terms calldata terms, Account memory account) private {
+    function _payOutAll(Terms memory terms, Account memory account) private {
         _freeBond(terms, account);
         _payOut(terms.token, terms.supplier, account.toSupplierSide);
         _payOut(terms.token, terms.buyer, account.toBuyer);
@@ -540,20 +568,20 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /* INSIDE: CLOCKS */
 
     /// @dev From then on the buyer may terminate, and the supplier can't deliver any more.
-    function _longStop(Terms calldata terms, Line memory line, Periods periods) private pure returns (uint256) {
+    function _longStop(Terms memory terms, Line memory line, Periods periods) private pure returns (uint256) {
         uint256 stop = uint256(terms.dueBy) + line.extra + periods.longStop();
         uint256 cured = line.status == Status.Rejected ? line.since + periods.cure() : 0;
         return stop > cured ? stop : cured;
     }
 
     /// @dev Commenced intervals after dueBy + extra; exactly then is in time.
-    function _lateIntervals(Terms calldata terms, Line memory line, uint256 every) private view returns (uint16) {
+    function _lateIntervals(Terms memory terms, Line memory line, uint256 every) private view returns (uint16) {
         uint256 due = uint256(terms.dueBy) + line.extra;
         if (block.timestamp <= due) return 0;
         return uint16(_min((block.timestamp - due + every - 1) / every, type(uint16).max));
     }
 
-    function _maySupplierDecline(Terms calldata terms, Line memory line, Periods periods) private view returns (bool) {
+    function _maySupplierDecline(Terms memory terms, Line memory line, Periods periods) private view returns (bool) {
         return line.status == Status.Open && line.flags & FLAG_AMENDED == 0
             && block.timestamp < _min(line.since + periods.resignPeriod(), terms.dueBy);
     }
@@ -573,42 +601,42 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /* INSIDE: WHO AND WHICH */
 
     /// @dev Whether the caller inspects: the inspector if there is one, else the buyer.
-    function _inspects(Terms calldata terms) private view returns (bool) {
+    function _inspects(Terms memory terms) private view returns (bool) {
         return _actsFor(terms.inspector == address(0) ? terms.buyer : terms.inspector, ROLE_QUALITY);
     }
 
-    function _requireBuyer(LineId id, Terms calldata terms, uint16 role) private view {
+    function _requireBuyer(LineId id, Terms memory terms, uint16 role) private view {
         if (!_actsFor(terms.buyer, role)) revert SupplierEscrow_NotBuyer(id, msg.sender);
     }
 
-    function _requireSupplier(LineId id, Terms calldata terms, uint16 role) private view {
+    function _requireSupplier(LineId id, Terms memory terms, uint16 role) private view {
         if (!_actsFor(terms.supplier, role)) revert SupplierEscrow_NotSupplier(id, msg.sender);
     }
 
-    function _lineId(Terms calldata terms) private view returns (LineId) {
+    function _lineId(Terms memory terms) private view returns (LineId) {
         return LineId.wrap(_digest(terms.structHash()));
     }
 
     /// @dev The line that the terms prove, if its status is one of `allowed`.
-    function _load(Terms calldata terms, uint256 allowed) private view returns (LineId id, Line memory line) {
+    function _find(Terms memory terms, uint256 allowed) private view returns (LineId id, Line memory line) {
         id = _lineId(terms);
-        line = lines[id];
+        lines[id].read(line);
         if (allowed >> uint8(line.status) & 1 == 0) revert SupplierEscrow_WrongStatus(id, line.status);
     }
 
     function _store(LineId id, Line memory line) private {
-        lines[id] = line;
+        lines[id].write(line);
     }
 
-    function _agreed(Terms calldata terms) private view returns (Conditions storage) {
+    function _agreed(Terms memory terms) private view returns (Conditions storage) {
         return conditions[terms.conditions];
     }
 
-    function _rates(Terms calldata terms) private view returns (Rates) {
+    function _rates(Terms memory terms) private view returns (Rates) {
         return _agreed(terms).rates;
     }
 
-    function _periods(Terms calldata terms) private view returns (Periods) {
+    function _periods(Terms memory terms) private view returns (Periods) {
         return _agreed(terms).periods;
     }
 
@@ -618,21 +646,6 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /* INSIDE: EVENTS */
-
-    /// @dev `emit LineOpened(id, terms.buyer, terms.supplier, terms, payer, held)`, with the 17 words of the terms copied as they lie in
-    /// calldata instead of encoded one by one: 800 gas less. By now each field was read, and so is no wider than its type.
-    function _emitOpened(LineId id, Terms calldata terms, address payer, uint128 held) private {
-        bytes32 topic = LineOpened.selector;
-        (address buyer, address supplier) = (terms.buyer, terms.supplier);
-        // Memory from the free pointer on is unused; it is left as it was.
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            calldatacopy(free, terms, 544)
-            mstore(add(free, 544), payer)
-            mstore(add(free, 576), held)
-            log4(free, 608, topic, id, buyer, supplier)
-        }
-    }
 
     function _emitConcluded(LineId id, Ending ending, Payoff memory payoff) private {
         emit LineConcluded(
@@ -645,5 +658,20 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             uint128(payoff.bondToBuyer),
             payoff.goodsToBuyer
         );
+    }
+
+    /// @dev `emit LineOpened(id, terms.buyer, terms.supplier, terms, payer, held)`, with the words of the terms copied as they
+    /// lie in memory instead of encoded one by one.
+    function _emitOpened(LineId id, Terms memory terms, address payer, uint128 held) private {
+        bytes32 topic = LineOpened.selector;
+        (address buyer, address supplier) = (terms.buyer, terms.supplier);
+        // Memory from the free pointer on is unused, and stays free.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mcopy(free, terms, 544)
+            mstore(add(free, 544), payer)
+            mstore(add(free, 576), held)
+            log4(free, 608, topic, id, buyer, supplier)
+        }
     }
 }

@@ -84,19 +84,18 @@ uint8 constant FLAG_RETENTION_DISPUTED = 1 << 5; // the dispute began in Retaine
 uint16 constant MAX_ASSETS = 64;
 
 /// @notice One side's consent to a call.
-/// @dev `signer` zero: the caller consents, as the principal or as its operator. Otherwise `signature` is the
-/// signer's, over the line's id or, with a proof, over a Schedule whose tree holds the ids (OpenZeppelin's standard tree of
-/// `["bytes32"]`, multi-proof; one consent covers each leaf, in any subset and order).
+/// @dev `signer` zero: the caller consents, as the principal or as its operator. Otherwise `signature` is the signer's: for one
+/// line without a proof over its id, else over a Schedule whose root the proof leads to.
 struct Consent {
     address signer;
     bytes32[] proof;
-    bool[] flags; // of the multi-proof; for one line: `proof.length` times false
     bytes signature;
 }
 
-/// @notice Several lines under one signature (EIP-712).
+/// @notice Several lines under one signature (EIP-712), each of which can be opened by itself.
+/// @dev The tree is OpenZeppelin's standard tree of `["bytes32"]` over the line ids.
 struct Schedule {
-    bytes32 root; // of the tree of line ids
+    bytes32 root;
 }
 
 /// @notice What the supplier says about a handover.

@@ -12,6 +12,7 @@ from typing import Any
 
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
+from web3.utils.abi import get_aligned_abi_inputs
 
 from fabricant.artifacts import Artifact
 from fabricant.chain.answers import Receipt, as_bytes, as_receipt
@@ -72,7 +73,7 @@ class Chain:
         self, call: ContractFunction, *, by: Actor | Address, value: int = 0, at: int | None = None
     ) -> Receipt:
         """Mines one call, at exactly the time `at` if given. Raises Reverted with what the contract said."""
-        return self._mine(call._encode_transaction_data(), by=by, to=call.address, value=value, at=at)
+        return self._mine(_call_data(call), by=by, to=call.address, value=value, at=at)
 
     def deploy(self, name: str, *arguments: Any, by: Actor | None = None) -> Contract:
         """Deploys a contract or mock by its name. A contract among the arguments stands for its address."""
@@ -117,6 +118,11 @@ class Chain:
     def _reason(self, receipt: Receipt) -> bytes:
         trace = self.local.rpc.call("debug_traceTransaction", receipt.transaction, {"tracer": "callTracer"})
         return as_bytes(trace.get("output", "0x"), "revert data")
+
+
+def _call_data(call: ContractFunction) -> bytes:
+    types, arguments = get_aligned_abi_inputs(call.abi, call.args)
+    return bytes.fromhex(call.selector.removeprefix("0x")) + call.w3.codec.encode(types, arguments)
 
 
 def event(emitter: Contract, name: str, /, **arguments: Any) -> Event:

@@ -16,7 +16,7 @@ from tests.support.actors import Actor
 HOUR = 3600
 DAY = 24 * HOUR
 NATIVE = ZERO = "0x" + 40 * "0"
-NO_CONSENT: dict[str, Any] = {"signer": ZERO, "proof": [], "flags": [], "signature": b""}
+NO_CONSENT: dict[str, Any] = {"signer": ZERO, "proof": [], "signature": b""}
 
 STATUSES = ("None", "Open", "Delivered", "Rejected", "Retained", "Disputed", "Closed", "Revoked")
 ENDINGS = (
@@ -145,7 +145,7 @@ def terms(*, buyer: Actor, supplier: Actor, token: str, conditions: bytes, **cha
 
 def consent(signer: Actor, digest: bytes, *, address: str | None = None) -> dict[str, Any]:
     """A consent by signature over a line's id. `address`: the signer's, if it is a contract."""
-    return {"signer": address or signer.address, "proof": [], "flags": [], "signature": signer.sign(digest)}
+    return {"signer": address or signer.address, "proof": [], "signature": signer.sign(digest)}
 
 
 def delivery(assets: Sequence[int] = ()) -> dict[str, Any]:
