@@ -10,12 +10,18 @@ from typing import Any, cast
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_abi.grammar import TupleType, parse
+from eth_utils.crypto import keccak
 
 from fabricant.domain.units import parse_address
 
 
 class NotCanonical(ValueError):
     """The data is not what the compiler would write for values of these types."""
+
+
+def selector(signature: str) -> bytes:
+    """The four bytes that name a function or an error: of "transfer(address,uint256)", a9059cbb."""
+    return keccak(text=signature)[:4]
 
 
 def split_types(types: str) -> tuple[str, ...]:

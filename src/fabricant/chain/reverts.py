@@ -20,9 +20,7 @@ from enum import Enum
 from string import Formatter
 from typing import Any, ClassVar, Final, Self, dataclass_transform, get_type_hints
 
-from eth_utils.crypto import keccak
-
-from fabricant.chain.abi import decode_strictly, split_types
+from fabricant.chain.abi import decode_strictly, selector, split_types
 from fabricant.domain.units import format_bps, format_duration, format_time, printable, start_of
 from fabricant.errors import ChainError
 
@@ -46,7 +44,7 @@ class ContractError(ChainError):
         if types is not None:
             cls._types = split_types(types)
             cls.signature = f"{name or cls.__name__}({','.join(cls._types)})"
-            cls.selector = keccak(text=cls.signature)[:4]
+            cls.selector = selector(cls.signature)
             if len(cls._types) != len(cls._fields) or cls.selector in _declared:
                 raise TypeError(f"{cls.signature} needs one field for each type, and to be declared once")
             _declared[cls.selector] = cls
