@@ -1,7 +1,9 @@
 """House rules for the library: imports run one way, cli and api → chain and index → domain."""
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "api": {None, "artifacts", "chain", "domain", "index"},
     "cli": {None, "api", "artifacts", "chain", "domain", "index"},
 }
+DEVELOPMENT_ONLY = {"solcx"}
 DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
 
 
@@ -45,6 +48,19 @@ def _problems(package: Path, file: Path) -> Iterator[str]:
                 yield f"{place}: {here or 'the root'} may not import {target}"
         elif here == "domain" and top not in sys.stdlib_module_names | DOMAIN_LIBRARIES:
             yield f"{place}: the domain may not import {target}"
+
+
+def undeclared(package: Path, project: Path) -> list[str]:
+    """Libraries that the package imports and its pyproject.toml does not ask for."""
+    declared = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    asked = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in declared["dependencies"]}
+    known = sys.stdlib_module_names | asked | DEVELOPMENT_ONLY | {package.name}
+    return [
+        f"{file.relative_to(package.parent)}:{line}: {target.split('.')[0]} is not a dependency"
+        for file in sorted(package.rglob("*.py"))
+        for line, target in _imported(ast.parse(file.read_text(encoding="utf-8")))
+        if target.split(".")[0] not in known
+    ]
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:

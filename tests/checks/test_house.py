@@ -53,6 +53,10 @@ def test_library_imports_one_way() -> None:
     _expect_none(layers.wrong_imports(PACKAGE))
 
 
+def test_library_declares_what_it_imports() -> None:
+    _expect_none(layers.undeclared(PACKAGE, ROOT / "pyproject.toml"))
+
+
 @pytest.mark.parametrize("module", layers.module_names(PACKAGE))
 def test_module_imports(module: str) -> None:
     import_module(module)

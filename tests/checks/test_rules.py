@@ -205,3 +205,16 @@ def test_bad_decisions_are_found(tmp_path: Path) -> None:
         "0001: 2 decisions have this number",
         "0004-four.md: it begins with no '# Title'",
     ]
+
+
+def test_undeclared_library_is_found(tmp_path: Path) -> None:
+    _write(tmp_path, "pyproject.toml", '[project]\ndependencies = ["eth-abi>=5.1", "click"]\n')
+    _write(
+        tmp_path,
+        "fabricant/a.py",
+        "import json\nimport eth_abi\nfrom click import echo\nimport numpy.linalg\n",
+    )
+
+    assert layers.undeclared(tmp_path / "fabricant", tmp_path / "pyproject.toml") == [
+        "fabricant/a.py:4: numpy is not a dependency"
+    ]
