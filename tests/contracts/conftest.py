@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from web3.contract import Contract
+
 from tests.support.actors import ROLES, Actor
 from tests.support.chain import Chain
-from web3.contract import Contract
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
+from web3.contract import Contract
+
+from fabricant.domain.units import address_from_bytes, parse_address
 from tests.support.actors import Actor
 from tests.support.chain import BEGINNING, Chain, event
 from tests.support.decoding import VOCABULARY
 from tests.support.reverts import reverts
-from web3.contract import Contract
-
-from fabricant.domain.units import address_from_bytes, parse_address
 
 ECHO = bytes.fromhex("365f5f37365ffd")  # reverts with its calldata
 CLOCK = bytes.fromhex("425f5260205ff3")  # returns the time

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support import faulty_node as faults
-from tests.support.faulty_node import FaultyNode
 from web3 import Web3
 
 from fabricant.chain import connect as connecting
@@ -18,6 +16,8 @@ from fabricant.chain.profiles import Profile
 from fabricant.chain.rpc import Patience, Rpc, RpcUrl
 from fabricant.domain.units import Address, BaseUnits, parse_address
 from fabricant.errors import BadAnswer, RpcRefused, WrongChain
+from tests.support import faulty_node as faults
+from tests.support.faulty_node import FaultyNode
 
 ECHO_REVERT = bytes.fromhex("365f5f37365ffd")
 ECHO = bytes.fromhex("365f5f37365ff3")

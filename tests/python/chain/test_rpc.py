@@ -6,11 +6,11 @@ import traceback
 from collections.abc import Iterator
 
 import pytest
-from tests.support import faulty_node as faults
-from tests.support.faulty_node import Fault, FaultyNode
 
 from fabricant.chain.rpc import Patience, Rpc, RpcUrl
 from fabricant.errors import BadAnswer, InvalidInput, NetworkError, RpcRefused, RpcUnavailable
+from tests.support import faulty_node as faults
+from tests.support.faulty_node import Fault, FaultyNode
 
 TOKEN = "canary-7f3a9c"
 
