@@ -1,14 +1,13 @@
 """npm's launcher of forge ends with 0 when tests fail; the build must not."""
 
-import importlib.util
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from fabricant.chain.build import find_project
 from fabricant.chain.solc import install_compiler
+from scripts import run_tests
 
 ROOT = find_project(Path(__file__).parent)
 TEST = """// SPDX-License-Identifier: MIT
@@ -18,17 +17,6 @@ contract GateTest {
     function test_gate() external pure { assert(1 + 1 == %s); }
 }
 """
-
-
-@pytest.fixture(scope="module")
-def runner() -> ModuleType:
-    """The script that `make test` runs."""
-    spec = importlib.util.spec_from_file_location("run_tests", ROOT / "scripts" / "run_tests.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -41,20 +29,20 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _forge(runner: ModuleType, project: Path, answer: int | None) -> Counter[str]:
+def _forge(project: Path, answer: int | None) -> Counter[str]:
     if answer is not None:
         (project / "tests" / "invariants" / "Gate.t.sol").write_text(TEST % answer)
-    leg = next(leg for leg in runner.LEGS if leg.name == "Forge")
-    return runner.run(leg, cwd=project)
+    leg = next(leg for leg in run_tests.LEGS if leg.name == "Forge")
+    return run_tests.run(leg, cwd=project)
 
 
-def test_forge_test_that_fails_fails_the_build(runner: ModuleType, project: Path) -> None:
-    assert _forge(runner, project, answer=3) == {"passed": 1, "failed": 1}
+def test_forge_test_that_fails_fails_the_build(project: Path) -> None:
+    assert _forge(project, answer=3) == {"passed": 1, "failed": 1}
 
 
-def test_forge_tests_that_pass_pass(runner: ModuleType, project: Path) -> None:
-    assert _forge(runner, project, answer=2) == {"passed": 2}
+def test_forge_tests_that_pass_pass(project: Path) -> None:
+    assert _forge(project, answer=2) == {"passed": 2}
 
 
-def test_forge_that_finds_no_test_fails_the_build(runner: ModuleType, project: Path) -> None:
-    assert _forge(runner, project, answer=None)["failed"] == 1
+def test_forge_that_finds_no_test_fails_the_build(project: Path) -> None:
+    assert _forge(project, answer=None)["failed"] == 1
