@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_SUMMARY = re.compile(r"(=+ )?\d+ (passed|failed|skipped|error)|Ran \d+ test suite")
+_SUMMARY = re.compile(r"(=+ )?\d+ (passed|failed|skipped|error).* in [\d.]+s|Ran \d+ test suite")
 _COUNT = re.compile(r"(\d+)(?: tests?)? (passed|failed|skipped|error)")
 
 

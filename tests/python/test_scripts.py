@@ -30,7 +30,7 @@ def test_counts_are_read_from_the_summary(lines: list[str], counts: tuple[int, i
 
 
 def test_leg_that_cannot_start_or_crashes_is_a_failure(tmp_path: Path) -> None:
-    leg = run_tests.Leg("crash", (".venv/bin/python", "-c", "print('3 passed'); raise SystemExit(2)"))
+    leg = run_tests.Leg("crash", (".venv/bin/python", "-c", "print('3 passed in 1s'); raise SystemExit(2)"))
 
     assert run_tests.run(leg, cwd=tmp_path) == {"passed": 3, "failed": 1}
 
