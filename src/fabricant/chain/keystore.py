@@ -24,7 +24,7 @@ from fabricant.chain.wallet import Wallet
 from fabricant.domain.units import Address, parse_address, printable
 from fabricant.errors import InvalidInput, UnsafeKeystore, WalletNotFound, WrongPassphrase
 
-LARGEST_FILE: Final = 2**16
+LARGEST_FILE: Final = 2**14  # bytes; so that no nesting of JSON in it can exhaust the stack
 SHORTEST_PASSPHRASE: Final = 10
 # What a key may rest on. scrypt's memory is 128 * n * r bytes: 128 MiB at least, 1 GiB at most.
 SCRYPT_MEMORY: Final = range(2**20, 2**23 + 1)  # n * r
