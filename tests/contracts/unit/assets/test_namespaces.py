@@ -8,9 +8,11 @@ from eth_utils.crypto import keccak
 from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
+from fabricant.domain.units import parse_address
 from tests.support.actors import Actor
 from tests.support.assets import namespace_of
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.decoding import VOCABULARY
 from tests.support.reverts import reverts
 
 NOBODY: Final = "0x" + "00" * 20
@@ -350,3 +352,17 @@ def test_f064_the_office_is_handed_over_in_two_steps(
     with not_registrar(registrar, supplier):
         propose(issuer.address)
     propose(issuer.address, by=supplier)
+
+
+# registrar
+
+
+def test_the_first_registrar_is_announced(chain: Chain, directory: Contract, supplier: Actor) -> None:
+    registry = chain.deploy("AssetRegistry", directory, supplier)
+    deployed = chain.local.head().number
+    logs = chain.local.logs([parse_address(registry.address)], since=deployed, until=deployed)
+    assert [VOCABULARY.event(log) for log in logs] == [
+        event(registry, "RegistrarChanged", registrar=supplier.address, previous=NOBODY)
+    ]
+    assert registry.functions.registrar().call() == supplier.address
+    assert registry.functions.registrarSuccessor().call() == NOBODY

@@ -110,6 +110,12 @@ def test_f048_a_gateway_anchors_until_its_role_ends(
         put(head_of(), by=gateway, at=end)
 
 
+def test_f069_nobodys_stream_stays_empty(put: Anchor, stranger: Actor) -> None:
+    stream = bytes(20) + keccak(text=NAME)[:12]
+    with reverts("RecordAnchor_NotOwner", stream=stream, caller=stranger.address, owner=NOBODY):
+        put(by=stranger, stream=stream)
+
+
 def test_an_empty_batch_is_refused(put: Anchor, supplier: Actor) -> None:
     with reverts("RecordAnchor_EmptyBatch", stream=stream_of(supplier), root=ROOT):
         put(count=0)
