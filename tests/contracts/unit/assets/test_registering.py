@@ -23,6 +23,7 @@ from tests.support.assets import (
     owner_slot,
 )
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.layout import members_of
 from tests.support.reverts import reverts
 
 ASSETS = 1 << 5
@@ -383,3 +384,16 @@ def test_the_registry_says_what_it_is(chain: Chain, assets: Contract, directory:
         bytes(32),
         [],
     ]
+
+
+# storage
+
+
+def test_what_an_asset_may_have_is_a_slot_each() -> None:
+    layout = {struct: members_of("AssetRegistry", struct) for struct in ("Use", "Device", "Lot", "Proposal")}
+    assert layout == {
+        "Use": [("user", 0, 0, 20), ("until", 0, 20, 8)],
+        "Device": [("key", 0, 0, 20), ("bindings", 0, 20, 12)],
+        "Lot": [("quantity", 0, 0, 16), ("unit", 0, 16, 3)],
+        "Proposal": [("issuer", 0, 0, 20), ("openFrom", 0, 20, 5)],
+    }

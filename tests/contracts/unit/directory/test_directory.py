@@ -13,6 +13,7 @@ from web3.contract import Contract
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.layout import members_of
 from tests.support.reverts import reverts
 from tests.support.typed_data import typed_digest
 
@@ -504,4 +505,15 @@ def test_the_domain_is_named(chain: Chain, directory: Contract) -> None:
         directory.address,
         bytes(32),
         [],
+    ]
+
+
+# operatorOf
+
+
+def test_an_operator_is_one_slot() -> None:
+    assert members_of("Directory", "Operator") == [
+        ("roles", 0, 0, 2),
+        ("until", 0, 2, 5),
+        ("version", 0, 7, 4),
     ]
