@@ -13,7 +13,13 @@ import {Offers} from "./Offers.sol";
 abstract contract Calendar is Offers {
     uint256 private constant HOUR = 1 hours;
 
-    mapping(uint256 machine => mapping(uint256 word => Hours)) private calendars;
+    /// @dev 256 hours of a machine. A booking reads and writes `taken` alone; booked hours are those taken and not blocked.
+    struct Word {
+        uint256 taken; // booked or blocked
+        uint256 blocked;
+    }
+
+    mapping(uint256 machine => mapping(uint256 word => Word)) private calendars;
 
     constructor(IAssetRegistry assets) {
         ASSETS = assets;
@@ -26,9 +32,10 @@ abstract contract Calendar is Offers {
     function blockHours(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks, bytes32 reason) external {
         _requireDisposal(machine, _pattern(firstWord, hourMasks));
         for (uint256 i = 0; i < hourMasks.length; ++i) {
-            Hours storage here = calendars[machine][firstWord + i];
-            uint256 taken = here.booked & hourMasks[i];
-            if (taken != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, taken);
+            Word storage here = calendars[machine][firstWord + i];
+            uint256 booked = here.taken & ~here.blocked & hourMasks[i];
+            if (booked != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, booked);
+            here.taken |= hourMasks[i];
             here.blocked |= hourMasks[i];
         }
         emit HoursBlocked(machine, msg.sender, firstWord, hourMasks, reason);
@@ -38,23 +45,26 @@ abstract contract Calendar is Offers {
     function unblockHours(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks, bytes32 reason) external {
         _requireDisposal(machine, _pattern(firstWord, hourMasks));
         for (uint256 i = 0; i < hourMasks.length; ++i) {
-            calendars[machine][firstWord + i].blocked &= ~hourMasks[i];
+            Word storage here = calendars[machine][firstWord + i];
+            here.taken &= ~(here.blocked & hourMasks[i]);
+            here.blocked &= ~hourMasks[i];
         }
         emit HoursUnblocked(machine, msg.sender, firstWord, hourMasks, reason);
     }
 
     /// @inheritdoc ICapacityMarket
     function hoursOf(uint256 machine, uint32 word) external view returns (Hours memory) {
-        return calendars[machine][word];
+        Word storage here = calendars[machine][word];
+        return Hours({booked: here.taken & ~here.blocked, blocked: here.blocked});
     }
 
     function _markBooked(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks) internal {
         for (uint256 i = 0; i < hourMasks.length; ++i) {
-            Hours storage here = calendars[machine][firstWord + i];
-            uint256 booked = here.booked;
-            uint256 taken = (booked | here.blocked) & hourMasks[i];
+            Word storage here = calendars[machine][firstWord + i];
+            uint256 before = here.taken;
+            uint256 taken = before & hourMasks[i];
             if (taken != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, taken);
-            here.booked = booked | hourMasks[i];
+            here.taken = before | hourMasks[i];
         }
     }
 
@@ -67,7 +77,7 @@ abstract contract Calendar is Offers {
         uint256 nextHour = block.timestamp / HOUR + 1;
         for (uint256 i = 0; i < hourMasks.length; ++i) {
             freed[i] = hourMasks[i] & HourMasks.from(nextHour, firstWord + i);
-            if (freed[i] != 0) calendars[machine][firstWord + i].booked &= ~freed[i];
+            if (freed[i] != 0) calendars[machine][firstWord + i].taken &= ~freed[i];
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {LibBit} from "solady/utils/LibBit.sol";
 
 import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
@@ -15,8 +14,12 @@ import {Booking, Offer, OfferId, Order} from "./CapacityMarketTypes.sol";
 import {HourMasks, Pattern} from "./HourMasks.sol";
 import {ICapacityMarket} from "./ICapacityMarket.sol";
 import {Offers} from "./Offers.sol";
+import {OfferWords} from "./OfferWords.sol";
 
-contract CapacityMarket is Calendar, ReentrancyGuardTransient {
+/// @dev Needs no reentrancy guard: everything is written before the escrow is called, and only an event follows.
+contract CapacityMarket is Calendar {
+    using OfferWords for Offer;
+
     uint256 private constant HOUR = 1 hours;
     uint256 private constant HORIZON = 730 days;
     address private constant NATIVE = address(0);
@@ -41,27 +44,17 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
     function book(Offer calldata offer, Consent calldata consent, Order calldata order)
         external
         payable
-        nonReentrant
         returns (LineId id)
     {
         if (!_actsFor(order.buyer, ROLE_OPEN)) revert CapacityMarket_NotBuyer(order.buyer, msg.sender);
-        OfferId offered = _requireStanding(offer, consent);
-        Pattern memory pattern = _pattern(order.firstWord, order.hourMasks);
-        _requireOffered(offered, offer, order, pattern);
-        uint256 price = _price(offer, pattern.marked - offer.setupHours, pattern.firstHour);
-        if (price > order.maxPrice) revert CapacityMarket_PriceAboveLimit(offered, price, order.maxPrice);
-        _requireSeller(offer.machine, offer.supplier, pattern);
-
-        uint32 soldAfter = _countSold(offered, offer, pattern.marked);
-        _markBooked(offer.machine, order.firstWord, order.hourMasks);
-        id = _open(_terms(offered, offer, order, pattern, uint128(price)));
-        emit HoursBooked(id, offer.machine, offered, order.firstWord, order.hourMasks, soldAfter);
+        return _book(offer.load()[0], consent, order);
     }
 
     /// @inheritdoc ICapacityMarket
     function returnHours(Terms calldata terms, Booking calldata booking) external {
         LineId id = ESCROW.lineId(terms);
-        if (terms.opener != address(this) || terms.subject != keccak256(abi.encode(booking))) {
+        bytes32 subject = _subject(booking.machine, booking.offer, booking.firstWord, booking.hourMasks);
+        if (terms.opener != address(this) || terms.subject != subject) {
             revert CapacityMarket_NotThisBooking(id, terms.subject);
         }
         Status status = ESCROW.lineOf(id).status;
@@ -78,7 +71,7 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
 
     /// @inheritdoc ICapacityMarket
     function priceOf(Offer calldata offer, uint256 priced, uint256 firstHour) external view returns (uint256) {
-        return _price(offer, priced, firstHour);
+        return _price(offer.load()[0], priced, firstHour);
     }
 
     /// @inheritdoc ICapacityMarket
@@ -91,9 +84,25 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
         return returned[id];
     }
 
+    /* INSIDE: BOOKING */
+
+    function _book(Offer memory offer, Consent calldata consent, Order calldata order) private returns (LineId id) {
+        OfferId offered = _requireStanding(offer, consent);
+        Pattern memory pattern = _pattern(order.firstWord, order.hourMasks);
+        _requireOffered(offered, offer, order, pattern);
+        uint256 price = _price(offer, pattern.marked - offer.setupHours, pattern.firstHour);
+        if (price > order.maxPrice) revert CapacityMarket_PriceAboveLimit(offered, price, order.maxPrice);
+        _requireSeller(offer.machine, offer.supplier, pattern);
+
+        uint32 soldAfter = _countSold(offered, offer, pattern.marked);
+        _markBooked(offer.machine, order.firstWord, order.hourMasks);
+        id = _openLine(offered, offer, order, pattern, uint128(price));
+        emit HoursBooked(id, offer.machine, offered, order.firstWord, order.hourMasks, soldAfter);
+    }
+
     /* INSIDE: WHAT THE OFFER ALLOWS */
 
-    function _requireOffered(OfferId id, Offer calldata offer, Order calldata order, Pattern memory p) private view {
+    function _requireOffered(OfferId id, Offer memory offer, Order calldata order, Pattern memory p) private view {
         if (offer.buyer != address(0) && offer.buyer != order.buyer) {
             revert CapacityMarket_OfferForAnother(id, order.buyer, offer.buyer);
         }
@@ -114,17 +123,20 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
         }
     }
 
-    function _requireFuture(OfferId id, Offer calldata offer, Pattern memory p) private view {
-        // The first hour that begins after now, and not before the notice has passed.
-        uint256 next = block.timestamp / HOUR + 1;
-        uint256 noticed = (block.timestamp + offer.noticeHours * HOUR + HOUR - 1) / HOUR;
-        uint256 earliest = noticed > next ? noticed : next;
-        if (p.firstHour < earliest) revert CapacityMarket_TooSoon(id, p.firstHour, earliest);
-        uint256 latest = (block.timestamp + HORIZON) / HOUR - 1;
-        if (p.lastHour > latest) revert CapacityMarket_TooFarAhead(p.lastHour, latest);
+    function _requireFuture(OfferId id, Offer memory offer, Pattern memory p) private view {
+        // Times and hours have 40 bits: no overflow.
+        unchecked {
+            // The first hour that begins after now, and not before the notice has passed.
+            uint256 next = block.timestamp / HOUR + 1;
+            uint256 noticed = (block.timestamp + offer.noticeHours * HOUR + HOUR - 1) / HOUR;
+            uint256 earliest = noticed > next ? noticed : next;
+            if (p.firstHour < earliest) revert CapacityMarket_TooSoon(id, p.firstHour, earliest);
+            uint256 latest = (block.timestamp + HORIZON) / HOUR - 1;
+            if (p.lastHour > latest) revert CapacityMarket_TooFarAhead(p.lastHour, latest);
+        }
     }
 
-    function _requireCount(OfferId id, Offer calldata offer, uint256 marked) private pure {
+    function _requireCount(OfferId id, Offer memory offer, uint256 marked) private pure {
         uint256 priced = marked > offer.setupHours ? marked - offer.setupHours : 0;
         if (priced == 0 || priced < offer.minHours || priced > offer.maxHours) {
             revert CapacityMarket_WrongHours(id, priced, offer.minHours, offer.maxHours);
@@ -133,7 +145,7 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
 
     /// @dev Setup, and for each priced hour the hourly price; over the last decayHours it falls in a straight line to the
     /// last-minute price.
-    function _price(Offer calldata offer, uint256 priced, uint256 firstHour) private view returns (uint256) {
+    function _price(Offer memory offer, uint256 priced, uint256 firstHour) private view returns (uint256) {
         uint256 start = firstHour * HOUR;
         uint256 lead = start > block.timestamp ? start - block.timestamp : 0;
         uint256 decay = offer.decayHours * HOUR;
@@ -142,7 +154,7 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
         return offer.setup + priced * (last * decay + (offer.hourly - last) * lead) / decay;
     }
 
-    function _countSold(OfferId id, Offer calldata offer, uint256 hoursBooked) private returns (uint32) {
+    function _countSold(OfferId id, Offer memory offer, uint256 hoursBooked) private returns (uint32) {
         if (offer.totalHours == 0) return 0;
         uint256 soldAfter = sold[id] + hoursBooked;
         if (soldAfter > offer.totalHours) revert CapacityMarket_OfferSoldOut(id, soldAfter, offer.totalHours);
@@ -161,38 +173,44 @@ contract CapacityMarket is Calendar, ReentrancyGuardTransient {
 
     /* INSIDE: THE LINE */
 
-    function _terms(
+    /// @dev Opens the line that a booking stands for; this contract acts for both sides.
+    function _openLine(
         OfferId id,
-        Offer calldata offer,
+        Offer memory offer,
         Order calldata order,
         Pattern memory p,
         uint128 price
-    ) private view returns (Terms memory terms) {
-        terms.buyer = order.buyer;
-        terms.supplier = offer.supplier;
-        terms.inspector = offer.inspector;
-        terms.arbiter = offer.arbiter;
-        terms.broker = offer.broker;
-        terms.token = offer.token;
-        terms.amount = price;
-        terms.openBy = uint40(p.firstHour * HOUR);
-        terms.dueBy = uint40((p.lastHour + 1 + offer.deliveryHours) * HOUR);
-        terms.assets = order.assets;
-        terms.documents = keccak256(abi.encode(offer.documents, order.documents));
-        terms.orderRef = order.orderRef;
-        terms.opener = address(this);
-        terms.subject = keccak256(
-            abi.encode(
-                Booking({
-                    machine: offer.machine,
-                    offer: id,
-                    firstWord: order.firstWord,
-                    hourMasks: order.hourMasks
-                })
-            )
+    ) private returns (LineId) {
+        return _open(
+            Terms({
+                buyer: order.buyer,
+                supplier: offer.supplier,
+                inspector: offer.inspector,
+                arbiter: offer.arbiter,
+                broker: offer.broker,
+                token: offer.token,
+                amount: price,
+                openBy: uint40(p.firstHour * HOUR),
+                dueBy: uint40((p.lastHour + 1 + offer.deliveryHours) * HOUR), // two years and 2^32 hours at most
+                assets: order.assets,
+                deliverables: 0,
+                documents: keccak256(abi.encode(offer.documents, order.documents)),
+                orderRef: order.orderRef,
+                opener: address(this),
+                subject: _subject(offer.machine, id, order.firstWord, order.hourMasks),
+                conditions: offer.conditions,
+                salt: order.salt
+            })
         );
-        terms.conditions = offer.conditions;
-        terms.salt = order.salt;
+    }
+
+    /// @dev What a line binds here: hours of a machine, sold on an offer.
+    function _subject(uint256 machine, OfferId offer, uint32 firstWord, uint256[] calldata hourMasks)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(machine, offer, firstWord, hourMasks));
     }
 
     function _open(Terms memory terms) private returns (LineId) {

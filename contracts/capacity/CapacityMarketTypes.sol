@@ -54,7 +54,7 @@ struct Order {
     uint256[] hourMasks; // first and last not zero; setup hours included
 }
 
-/// @notice The hours that a line binds; the line's `subject` is `keccak256(abi.encode(booking))`.
+/// @notice The hours that a line binds; the line's `subject` is the hash of their ABI encoding, field by field.
 struct Booking {
     uint256 machine;
     OfferId offer; // zero: none

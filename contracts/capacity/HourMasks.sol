@@ -16,11 +16,14 @@ library HourMasks {
 
     /// @dev The masks are not empty, and the first and the last are not zero.
     function pattern(uint32 firstWord, uint256[] calldata masks) internal pure returns (Pattern memory p) {
-        uint256 last = masks.length - 1;
-        p.firstHour = firstWord * HOURS_PER_WORD + LibBit.ffs(masks[0]);
-        p.lastHour = (firstWord + last) * HOURS_PER_WORD + LibBit.fls(masks[last]);
-        for (uint256 i = 0; i <= last; ++i) {
-            p.marked += LibBit.popCount(masks[i]);
+        // Lengths of calldata and 32-bit words: no overflow.
+        unchecked {
+            uint256 last = masks.length - 1;
+            p.firstHour = firstWord * HOURS_PER_WORD + LibBit.ffs(masks[0]);
+            p.lastHour = (firstWord + last) * HOURS_PER_WORD + LibBit.fls(masks[last]);
+            for (uint256 i = 0; i <= last; ++i) {
+                p.marked += LibBit.popCount(masks[i]);
+            }
         }
     }
 

@@ -10,11 +10,11 @@ import {Signatures} from "../directory/Signatures.sol";
 import {Consent} from "../escrow/SupplierEscrowTypes.sol";
 import {Offer, OfferId} from "./CapacityMarketTypes.sol";
 import {ICapacityMarket} from "./ICapacityMarket.sol";
-import {OfferHash} from "./OfferHash.sol";
+import {OfferWords} from "./OfferWords.sol";
 
 /// @notice Signed offers: whose they are, and which of them still stand.
 abstract contract Offers is ICapacityMarket, Eip712 {
-    using OfferHash for Offer;
+    using OfferWords for Offer;
 
     bytes32 private constant BUNDLE_TYPEHASH = keccak256("OfferBundle(bytes32 root)");
 
@@ -30,7 +30,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
 
     /// @inheritdoc ICapacityMarket
     function publish(Offer calldata offer, Consent calldata consent) external returns (OfferId id) {
-        id = _requireStanding(offer, consent);
+        id = _requireStanding(offer.load()[0], consent);
         emit OfferPublished(id, offer.supplier, offer.machine, offer, consent);
     }
 
@@ -55,7 +55,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
 
     /// @inheritdoc ICapacityMarket
     function offerId(Offer calldata offer) external view returns (OfferId) {
-        return _offerId(offer);
+        return _offerId(offer.load()[0]);
     }
 
     /// @inheritdoc ICapacityMarket
@@ -69,7 +69,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
     }
 
     /// @dev The offer is signed for its supplier, valid now and not cancelled.
-    function _requireStanding(Offer calldata offer, Consent calldata consent) internal view returns (OfferId id) {
+    function _requireStanding(Offer memory offer, Consent calldata consent) internal view returns (OfferId id) {
         _requireHomeChain();
         id = _offerId(offer);
         if (block.timestamp >= offer.validUntil) {
@@ -113,7 +113,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
         if (!_actsFor(supplier, ROLE_OPEN)) revert CapacityMarket_NotSupplier(supplier, msg.sender);
     }
 
-    function _offerId(Offer calldata offer) private view returns (OfferId) {
+    function _offerId(Offer memory offer) private view returns (OfferId) {
         return OfferId.wrap(_digest(offer.structHash()));
     }
 }
