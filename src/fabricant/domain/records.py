@@ -137,7 +137,7 @@ class LineProof:
     @classmethod
     def parse(cls, text: bytes) -> "LineProof":
         """Reads a proof file. Raises InvalidInput for anything else."""
-        nested = text.count(b"[") + text.count(b"{") > 2  # deep nesting could crash the process, not only fail
+        nested = text.count(b"[") + text.count(b"{") > 2  # deep nesting could crash the whole process
         try:
             return cls._read(None if nested else json.loads(text))
         except ValueError:
