@@ -1,4 +1,4 @@
-"""DIR-1 over random histories: calls, signed grants (also used again), spent nonces and time, in any order."""
+"""DIR-1 over random histories: calls, signed grants (used again too), spent nonces and time, in any order."""
 
 from dataclasses import dataclass, field
 from random import Random
