@@ -43,10 +43,15 @@ def install_compiler(root: Path) -> Path:
 
 
 def compile_standard(compiler: Path, standard_input: dict[str, Any]) -> dict[str, Any]:
-    """The compiler's standard-JSON answer; raises `CompileError` with the errors in the compiler's words."""
-    import solcx  # noqa: PLC0415  # a development tool: an installed package never compiles
-    from solcx.exceptions import SolcError  # noqa: PLC0415
+    """The compiler's standard-JSON answer.
 
+    Raises `CompileError` with the errors in the compiler's words, and `NotFound` without py-solc-x.
+    """
+    try:  # a development tool: an installed package never compiles
+        import solcx  # noqa: PLC0415
+        from solcx.exceptions import SolcError  # noqa: PLC0415
+    except ImportError:
+        raise NotFound("py-solc-x is missing: run `make install`, or install fabricant[build]") from None
     try:
         output: dict[str, Any] = solcx.compile_standard(standard_input, solc_binary=compiler)
     except SolcError as error:

@@ -394,6 +394,15 @@ def test_without_any_compiler_the_error_says_what_to_do(bare: Path) -> None:
         install_compiler(bare)
 
 
+def test_without_py_solc_x_the_error_says_what_to_install(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "solcx", None)
+
+    with pytest.raises(NotFound, match=r"py-solc-x is missing: run `make install`"):
+        solc.compile_standard(bare / "solc", {})
+
+
 # The loader
 
 
