@@ -48,7 +48,14 @@ interface ISupplierEscrow is IEip712 {
 
     /// @notice The supplier handed over. `arrivesAt`: the inspection period begins then, unless receipt is confirmed earlier.
     event LineDelivered(
-        LineId indexed id, address indexed by, Delivery delivery, uint16 lateIntervals, uint40 arrivesAt
+        LineId indexed id,
+        address indexed by,
+        uint16 lateIntervals,
+        uint40 arrivesAt,
+        bytes32 evidence,
+        bytes32 invoice,
+        string uri,
+        uint256[] assets
     );
 
     /// @notice The buyer's side recorded that the goods arrived before the transit time was over.

@@ -143,16 +143,17 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory t = terms.load()[0];
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         Periods periods = _periods(t);
-        _requireSupplier(id, t, delivery.assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
-        _requireFrom(id, t.dueBy - _min(t.dueBy, periods.deliveryWindow()));
+        uint256[] calldata assets = delivery.assets;
+        _requireSupplier(id, t, assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
+        _requireFrom(id, _before(t.dueBy, periods.deliveryWindow()));
         _requireBefore(id, _longStop(t, line, periods));
 
         line.status = Status.Delivered;
         line.lateIntervals = _lateIntervals(t, line, periods.lateEvery());
         line.since = uint40(block.timestamp + periods.transit());
         _store(id, line);
-        emit LineDelivered(id, msg.sender, delivery, line.lateIntervals, line.since);
-        _takeGoods(id, t, delivery.assets);
+        _emitDelivered(id, delivery, line);
+        _takeGoods(id, t, assets);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -266,7 +267,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         (LineId id, Line memory line) = _find(t, OPEN);
         _requireBuyer(id, t, ROLE_CHANGE);
         Conditions memory agreed = _agreed(t);
-        _requireBefore(id, t.dueBy - _min(t.dueBy, agreed.periods.cancelNotice()));
+        _requireBefore(id, _before(t.dueBy, agreed.periods.cancelNotice()));
 
         Payoff memory payoff = Payoffs.cancelled(line, t.amount, agreed.rates);
         _end(id, t, line, agreed.rates, payoff, Ending.Cancelled);
@@ -569,21 +570,32 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @dev From then on the buyer may terminate, and the supplier can't deliver any more.
     function _longStop(Terms memory terms, Line memory line, Periods periods) private pure returns (uint256) {
-        uint256 stop = uint256(terms.dueBy) + line.extra + periods.longStop();
-        uint256 cured = line.status == Status.Rejected ? line.since + periods.cure() : 0;
-        return stop > cured ? stop : cured;
+        // Times have 40 bits and periods 32: no overflow.
+        unchecked {
+            uint256 stop = uint256(terms.dueBy) + line.extra + periods.longStop();
+            uint256 cured = line.status == Status.Rejected ? line.since + periods.cure() : 0;
+            return stop > cured ? stop : cured;
+        }
     }
 
     /// @dev Commenced intervals after dueBy + extra; exactly then is in time.
     function _lateIntervals(Terms memory terms, Line memory line, uint256 every) private view returns (uint16) {
-        uint256 due = uint256(terms.dueBy) + line.extra;
-        if (block.timestamp <= due) return 0;
-        return uint16(_min((block.timestamp - due + every - 1) / every, type(uint16).max));
+        // As above.
+        unchecked {
+            uint256 due = uint256(terms.dueBy) + line.extra;
+            if (block.timestamp <= due) return 0;
+            return uint16(_min((block.timestamp - due + every - 1) / every, type(uint16).max));
+        }
     }
 
     function _maySupplierDecline(Terms memory terms, Line memory line, Periods periods) private view returns (bool) {
         return line.status == Status.Open && line.flags & FLAG_AMENDED == 0
             && block.timestamp < _min(line.since + periods.resignPeriod(), terms.dueBy);
+    }
+
+    /// @dev So long before `at`, or the beginning of time.
+    function _before(uint256 at, uint256 period) private pure returns (uint256) {
+        return at > period ? at - period : 0;
     }
 
     function _requireFrom(LineId id, uint256 from) private view {
@@ -646,6 +658,12 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /* INSIDE: EVENTS */
+
+    function _emitDelivered(LineId id, Delivery calldata d, Line memory line) private {
+        emit LineDelivered(
+            id, msg.sender, line.lateIntervals, line.since, d.evidence, d.invoice, d.uri, d.assets
+        );
+    }
 
     function _emitConcluded(LineId id, Ending ending, Payoff memory payoff) private {
         emit LineConcluded(
