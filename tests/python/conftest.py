@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fabricant.chain.anvil import LocalChain
+from fabricant.domain.units import BaseUnits
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,4 @@ def local(session_local: LocalChain) -> Iterator[LocalChain]:
     yield session_local
     session_local.automine(on=True)
     session_local.revert(snapshot)
+    session_local.set_base_fee(BaseUnits(10**9))

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import requests
 
+JSON = {"Content-Type": "application/json"}
 Fault = Callable[["Handler", bytes], None]
 
 
@@ -23,6 +24,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "FaultyNode"
 
     def do_POST(self) -> None:
@@ -87,7 +89,7 @@ class FaultyNode(ThreadingHTTPServer):
 def _reply(handler: Handler, body: bytes) -> bytes:
     request = json.loads(body)
     if handler.server.upstream is not None:
-        return requests.post(handler.server.upstream, data=body, timeout=30).content
+        return requests.post(handler.server.upstream, data=body, headers=JSON, timeout=30).content
     result = handler.server.results[request["method"]]
     return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
 

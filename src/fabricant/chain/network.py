@@ -39,6 +39,7 @@ BlockTag = Literal["latest", "pending", "safe", "finalized", "earliest"]
 At = BlockTag | int | Hash  # a block by tag, number or hash
 T = TypeVar("T")
 
+DEVELOPMENT_CHAINS: Final = frozenset({1337, 31337})
 NO_COIN: Final = BaseUnits(0)
 EXECUTION_REVERTED: Final = 3  # the JSON-RPC error code of a revert
 TIP_BLOCKS: Final = 10  # how far back the usual tip is looked for
@@ -65,6 +66,14 @@ class Call:
         return {name: text for name, text in fields.items() if text is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class FeeMarket:
+    """Wei per gas: what the next block burns, and the priority fee that is usual. Zero where unknown."""
+
+    base_fee: BaseUnits
+    tip: BaseUnits
+
+
 class Network:
     """One chain through one node. Safe to share between threads. Nothing here signs."""
 
@@ -78,6 +87,11 @@ class Network:
                 f"{rpc.url} serves chain {self.chain_id}, not {profile.chain_id} as {profile.name} expects; "
                 "check the URL"
             )
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this chain from others. Development chains share their ids, so their nodes count too."""
+        return (self.chain_id, self.rpc.url) if self.chain_id in DEVELOPMENT_CHAINS else (self.chain_id,)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.profile.name}: chain {self.chain_id} at {self.rpc.url}>"
@@ -133,12 +147,18 @@ class Network:
         """A contract's runtime code; empty where there is none."""
         return as_bytes(self.rpc.call("eth_getCode", address, _parameter(at)), "code")
 
-    def tip(self) -> BaseUnits:
-        """The priority fee per gas that is usual in recent blocks, in wei."""
-        history = self.rpc.call("eth_feeHistory", hex(TIP_BLOCKS), "latest", [TIP_PERCENTILE])
-        rewards = as_list(as_fields(history, "a fee history").get("reward") or [], "tips")
+    def fee_market(self) -> FeeMarket:
+        """What the next block asks per gas, and what recent blocks got."""
+        history = as_fields(
+            self.rpc.call("eth_feeHistory", hex(TIP_BLOCKS), "latest", [TIP_PERCENTILE]), "a fee history"
+        )
+        bases = as_list(history.get("baseFeePerGas") or ["0x0"], "base fees")
+        rewards = as_list(history.get("reward") or [], "tips")
         tips = sorted(as_quantity(tip, "a tip") for block in rewards for tip in as_list(block, "tips"))
-        return BaseUnits(tips[len(tips) // 2] if tips else 0)
+        return FeeMarket(
+            base_fee=BaseUnits(as_quantity(bases[-1], "a base fee")),
+            tip=BaseUnits(tips[len(tips) // 2] if tips else 0),
+        )
 
     def send_raw(self, raw: bytes) -> None:
         """Hands a signed transaction to the node, once. Raises RpcRefused or RpcUnavailable."""

@@ -11,7 +11,7 @@ from fabricant.chain.answers import as_log, as_receipt
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.connect import connect
 from fabricant.chain.errors import Panicked, RevertedWithReason, UnknownContractError
-from fabricant.chain.network import Call, Network
+from fabricant.chain.network import Call, FeeMarket, Network
 from fabricant.chain.profiles import Profile
 from fabricant.chain.rpc import Patience, Rpc, RpcUrl
 from fabricant.domain.units import Address, BaseUnits, parse_address
@@ -104,11 +104,13 @@ def test_a_receipt_has_its_logs_and_a_waiting_transaction_has_none(local: LocalC
     assert not local.knows(HASH)
 
 
-def test_the_usual_tip_is_the_median_of_recent_ones(local: LocalChain) -> None:
-    assert local.tip() == 0
-    for _ in range(3):
-        send(local, OTHER)
-    assert local.tip() > 0
+def test_the_fee_market_is_the_next_blocks_base_fee_and_the_usual_tip(local: LocalChain) -> None:
+    local.set_base_fee(BaseUnits(7 * 10**9))
+    send(local, OTHER)
+    market = local.fee_market()
+    assert local.head().base_fee == 7 * 10**9
+    assert market.base_fee < 7 * 10**9
+    assert market.tip > 0
 
 
 def test_web3_speaks_through_the_same_connection(local: LocalChain) -> None:
@@ -232,9 +234,9 @@ def test_a_node_without_blocks_is_not_ready() -> None:
         network_at(node).head()
 
 
-def test_a_chain_without_fee_history_has_no_tip() -> None:
+def test_a_chain_without_fees_has_none() -> None:
     with FaultyNode(results={"eth_feeHistory": {"oldestBlock": "0x0"}}) as node:
-        assert network_at(node).tip() == 0
+        assert network_at(node).fee_market() == FeeMarket(BaseUnits(0), BaseUnits(0))
 
 
 def test_f096_a_refused_range_of_events_says_so() -> None:
