@@ -21,12 +21,12 @@ abstract contract Calendar is Offers {
 
     mapping(uint256 machine => mapping(uint256 word => Word)) private calendars;
 
-    constructor(IAssetRegistry assets) {
-        ASSETS = assets;
-    }
-
     /// @inheritdoc ICapacityMarket
-    IAssetRegistry public immutable ASSETS;
+    IAssetRegistry public immutable registry;
+
+    constructor(IAssetRegistry registry_) {
+        registry = registry_;
+    }
 
     /// @inheritdoc ICapacityMarket
     function blockHours(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks, bytes32 reason) external {
@@ -83,7 +83,7 @@ abstract contract Calendar is Offers {
 
     /// @dev The machine is fit to be sold, and its hours are the supplier's to sell (CAP-3).
     function _requireSeller(uint256 machine, address supplier, Pattern memory p) internal view {
-        Standing memory standing = ASSETS.standingOf(machine);
+        Standing memory standing = registry.standingOf(machine);
         if (standing.status != Status.Active || standing.flags & FLAGS_UNFIT != 0) {
             revert CapacityMarket_MachineUnfit(machine, standing.status, standing.flags);
         }
@@ -98,7 +98,7 @@ abstract contract Calendar is Offers {
     }
 
     function _requireDisposal(uint256 machine, Pattern memory p) private view {
-        address seller = _seller(machine, ASSETS.standingOf(machine), p);
+        address seller = _seller(machine, registry.standingOf(machine), p);
         if (!_actsFor(seller, ROLE_ASSETS)) revert CapacityMarket_NotSeller(machine, msg.sender, seller);
     }
 

@@ -25,17 +25,17 @@ contract CapacityMarket is Calendar {
     address private constant NATIVE = address(0);
 
     /// @inheritdoc ICapacityMarket
-    ISupplierEscrow public immutable ESCROW;
+    ISupplierEscrow public immutable escrow;
 
     mapping(OfferId => uint32) private sold;
     mapping(LineId => bool) private returned;
 
-    constructor(ISupplierEscrow escrow, IAssetRegistry assets, IDirectory directory)
+    constructor(ISupplierEscrow escrow_, IAssetRegistry registry_, IDirectory directory_)
         Eip712("Fabricant CapacityMarket")
-        Offers(directory)
-        Calendar(assets)
+        Offers(directory_)
+        Calendar(registry_)
     {
-        ESCROW = escrow;
+        escrow = escrow_;
     }
 
     /* BOOKING */
@@ -52,12 +52,12 @@ contract CapacityMarket is Calendar {
 
     /// @inheritdoc ICapacityMarket
     function returnHours(Terms calldata terms, Booking calldata booking) external {
-        LineId id = ESCROW.lineId(terms);
+        LineId id = escrow.lineId(terms);
         bytes32 subject = _subject(booking.machine, booking.offer, booking.firstWord, booking.hourMasks);
         if (terms.opener != address(this) || terms.subject != subject) {
             revert CapacityMarket_NotThisBooking(id, terms.subject);
         }
-        Status status = ESCROW.lineOf(id).status;
+        Status status = escrow.lineOf(id).status;
         if (status != Status.Closed) revert CapacityMarket_LineNotClosed(id, status);
         if (returned[id]) revert CapacityMarket_AlreadyReturned(id);
 
@@ -118,7 +118,7 @@ contract CapacityMarket is Calendar {
             revert CapacityMarket_TooManyAssets(id, order.assets, offer.maxAssets);
         }
         // Who accepts documents unseen must be able to decline them.
-        if (order.documents != 0 && ESCROW.conditionsOf(offer.conditions).rates.hasResignPeriod() == 0) {
+        if (order.documents != 0 && escrow.conditionsOf(offer.conditions).rates.hasResignPeriod() == 0) {
             revert CapacityMarket_DocumentsNotOffered(id, offer.conditions);
         }
     }
@@ -219,12 +219,12 @@ contract CapacityMarket is Calendar {
             value = msg.value < terms.amount ? msg.value : terms.amount;
             if (value != msg.value) {
                 uint256 excess = msg.value - value;
-                ESCROW.deposit{value: excess}(terms.buyer, NATIVE, excess);
+                escrow.deposit{value: excess}(terms.buyer, NATIVE, excess);
             }
         } else if (msg.value != 0) {
             revert CapacityMarket_WrongValue(msg.value);
         }
         Consent memory byOperator; // this contract, as operator of both
-        return ESCROW.open{value: value}(terms, byOperator, byOperator, terms.buyer);
+        return escrow.open{value: value}(terms, byOperator, byOperator, terms.buyer);
     }
 }

@@ -169,13 +169,13 @@ interface ICapacityMarket is IEip712 {
     /* VIEWS */
 
     /// @notice Who acts for whom.
-    function DIRECTORY() external view returns (IDirectory);
+    function directory() external view returns (IDirectory);
 
     /// @notice Where the machines are registered.
-    function ASSETS() external view returns (IAssetRegistry);
+    function registry() external view returns (IAssetRegistry);
 
     /// @notice Where the money waits.
-    function ESCROW() external view returns (ISupplierEscrow);
+    function escrow() external view returns (ISupplierEscrow);
 
     /// @notice The id of an offer: its EIP-712 digest, with the chain id of deployment.
     function offerId(Offer calldata offer) external view returns (OfferId);

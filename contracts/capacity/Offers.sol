@@ -19,13 +19,13 @@ abstract contract Offers is ICapacityMarket, Eip712 {
     bytes32 private constant BUNDLE_TYPEHASH = keccak256("OfferBundle(bytes32 root)");
 
     /// @inheritdoc ICapacityMarket
-    IDirectory public immutable DIRECTORY;
+    IDirectory public immutable directory;
 
     mapping(address supplier => mapping(uint248 word => uint256)) private cancelled;
     mapping(address supplier => uint64) private epochs;
 
-    constructor(IDirectory directory) {
-        DIRECTORY = directory;
+    constructor(IDirectory directory_) {
+        directory = directory_;
     }
 
     /// @inheritdoc ICapacityMarket
@@ -89,12 +89,12 @@ abstract contract Offers is ICapacityMarket, Eip712 {
 
     /// @dev Whether the caller is the principal, or its operator with all bits of the role.
     function _actsFor(address principal, uint16 role) internal view returns (bool) {
-        return msg.sender == principal || DIRECTORY.mayAct(principal, msg.sender, role);
+        return msg.sender == principal || directory.mayAct(principal, msg.sender, role);
     }
 
     function _requireConsent(OfferId id, address supplier, Consent calldata consent) private view {
         address signer = consent.signer;
-        if (signer != supplier && !DIRECTORY.mayAct(supplier, signer, ROLE_OPEN)) {
+        if (signer != supplier && !directory.mayAct(supplier, signer, ROLE_OPEN)) {
             revert CapacityMarket_NoConsent(id, signer);
         }
         bytes32 digest = _consentDigest(id, consent.proof);

@@ -12,12 +12,12 @@ abstract contract Custody is ISupplierEscrow {
     uint256 private constant OWED_BITS = 64;
 
     /// @inheritdoc ISupplierEscrow
-    IAssetRegistry public immutable ASSETS;
+    IAssetRegistry public immutable registry;
 
     mapping(LineId => uint256) private custodies;
 
-    constructor(IAssetRegistry assets) {
-        ASSETS = assets;
+    constructor(IAssetRegistry registry_) {
+        registry = registry_;
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -37,9 +37,9 @@ abstract contract Custody is ISupplierEscrow {
         if (terms.deliverables != 0) _requireDeliverables(id, terms.deliverables, assets);
         _setCustody(id, _hash(assets), type(uint64).max >> (OWED_BITS - expected));
         for (uint256 i = 0; i < expected; ++i) {
-            address user = ASSETS.userOf(assets[i]);
+            address user = registry.userOf(assets[i]);
             if (user != address(0)) revert SupplierEscrow_AssetInUse(id, assets[i], user);
-            ASSETS.transferFrom(terms.supplier, address(this), assets[i]);
+            registry.transferFrom(terms.supplier, address(this), assets[i]);
         }
     }
 
@@ -52,7 +52,7 @@ abstract contract Custody is ISupplierEscrow {
         for (uint256 i = 0; i < assets.length; ++i) {
             uint64 bit = uint64(1) << uint64(i);
             if (owed & bit == 0) continue;
-            try ASSETS.transferFrom(address(this), to, assets[i]) {
+            try registry.transferFrom(address(this), to, assets[i]) {
                 owed ^= bit;
             } catch {} // owed still: nothing that stops goods may stop money
         }
@@ -72,7 +72,7 @@ abstract contract Custody is ISupplierEscrow {
     function _requireDeliverables(LineId id, bytes32 agreed, uint256[] calldata assets) private view {
         uint128[] memory quantities = new uint128[](assets.length);
         for (uint256 i = 0; i < assets.length; ++i) {
-            quantities[i] = ASSETS.quantityOf(assets[i]);
+            quantities[i] = registry.quantityOf(assets[i]);
         }
         bytes32 given = keccak256(abi.encode(assets, quantities));
         if (given != agreed) revert SupplierEscrow_WrongAssets(id, given, agreed);

@@ -19,12 +19,12 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
     uint256 private constant GAS_BEFORE_PAYOUT = PAYOUT_GAS * 64 / 63 + 40_000;
 
     /// @inheritdoc ISupplierEscrow
-    IDirectory public immutable DIRECTORY;
+    IDirectory public immutable directory;
 
     mapping(address owner => mapping(address token => uint256)) private freeBalances;
 
-    constructor(IDirectory directory) {
-        DIRECTORY = directory;
+    constructor(IDirectory directory_) {
+        directory = directory_;
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -52,7 +52,7 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
 
     /// @dev Whether the caller is the principal, or its operator with all bits of the role.
     function _actsFor(address principal, uint16 role) internal view returns (bool) {
-        return msg.sender == principal || DIRECTORY.mayAct(principal, msg.sender, role);
+        return msg.sender == principal || directory.mayAct(principal, msg.sender, role);
     }
 
     function _credit(address owner, address token, uint256 amount) internal {

@@ -289,10 +289,10 @@ interface ISupplierEscrow is IEip712 {
     /* VIEWS */
 
     /// @notice Who acts for whom.
-    function DIRECTORY() external view returns (IDirectory);
+    function directory() external view returns (IDirectory);
 
     /// @notice Where the goods are registered.
-    function ASSETS() external view returns (IAssetRegistry);
+    function registry() external view returns (IAssetRegistry);
 
     /// @notice The id of terms: their EIP-712 digest, with the chain id of deployment.
     function lineId(Terms calldata terms) external view returns (LineId);

@@ -70,10 +70,10 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     mapping(LineId => Line) private lines;
     mapping(ConditionsId => Conditions) private conditions;
 
-    constructor(IDirectory directory, IAssetRegistry assets)
+    constructor(IDirectory directory_, IAssetRegistry registry_)
         Eip712("Fabricant SupplierEscrow")
-        FreeBalances(directory)
-        Custody(assets)
+        FreeBalances(directory_)
+        Custody(registry_)
     {}
 
     /* CONDITIONS */
@@ -444,7 +444,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         actor = consent.signer;
         bool signed = actor != address(0);
         if (!signed) actor = msg.sender;
-        if (actor != principal && !DIRECTORY.mayAct(principal, actor, ROLE_OPEN)) {
+        if (actor != principal && !directory.mayAct(principal, actor, ROLE_OPEN)) {
             revert SupplierEscrow_NoConsent(principal, actor);
         }
         if (!signed) return actor;
@@ -593,9 +593,9 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             && block.timestamp < _min(line.since + periods.resignPeriod(), terms.dueBy);
     }
 
-    /// @dev So long before `at`, or the beginning of time.
-    function _before(uint256 at, uint256 period) private pure returns (uint256) {
-        return at > period ? at - period : 0;
+    /// @dev So long before a moment, or the beginning of time.
+    function _before(uint256 moment, uint256 period) private pure returns (uint256) {
+        return moment > period ? moment - period : 0;
     }
 
     function _requireFrom(LineId id, uint256 from) private view {
