@@ -83,7 +83,7 @@ interface IA is IERC165 {{
 def test_contract_at_the_limit_is_too_large() -> None:
     small = artifacts.load(artifacts.names()[0])
     large = replace(
-        small, deployed=bytes(solidity.RUNTIME_LIMIT), bytecode=bytes(solidity.INITCODE_LIMIT), immutables=()
+        small, deployed=bytes(solidity.RUNTIME_LIMIT), bytecode=bytes(solidity.INITCODE_LIMIT), immutables={}
     )
 
     assert solidity.oversized([replace(large, deployed=b"", bytecode=b"")]) == []

@@ -21,8 +21,9 @@ from fabricant.errors import NotFound
 class Artifact:
     """One compiled contract.
 
-    `deployed` is the runtime code before the constructor fills in its immutables, which are the byte ranges
-    (start, length) of `immutables`. `methods` maps signatures such as ``"f(uint256)"`` to their selectors.
+    `deployed` is the runtime code before the constructor fills in its immutables; `immutables` says in which
+    byte ranges (start, length) each of them stands. `methods` maps signatures such as ``"f(uint256)"`` to
+    their selectors.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Artifact:
     abi: ABI
     bytecode: bytes
     deployed: bytes
-    immutables: tuple[tuple[int, int], ...]
+    immutables: Mapping[str, tuple[tuple[int, int], ...]]
     methods: Mapping[str, bytes]
     layout: Mapping[str, Any]
     docs: Mapping[str, Any]
@@ -47,7 +48,10 @@ class Artifact:
             abi=raw["abi"],
             bytecode=bytes.fromhex(raw["bytecode"][2:]),
             deployed=bytes.fromhex(raw["deployedBytecode"][2:]),
-            immutables=tuple((start, length) for start, length in raw["immutableRanges"]),
+            immutables={
+                name: tuple((start, length) for start, length in places)
+                for name, places in raw["immutables"].items()
+            },
             methods={signature: bytes.fromhex(x) for signature, x in raw["methodIdentifiers"].items()},
             layout=raw["storageLayout"],
             docs={"dev": raw["devdoc"], "user": raw["userdoc"]},
@@ -60,10 +64,15 @@ class Artifact:
         return len(code) == len(self.deployed) and self._blank(code) == self._blank(self.deployed)
 
     def _blank(self, code: bytes) -> bytes:
-        blanked = bytearray(code)
-        for start, length in self.immutables:
-            blanked[start : start + length] = bytes(length)
-        return bytes(blanked)
+        return self.fill(code, dict.fromkeys(self.immutables, bytes(32)))
+
+    def fill(self, code: bytes, values: Mapping[str, bytes]) -> bytes:
+        """`code` with these values, of 32 bytes each, in the places of the immutables."""
+        filled = bytearray(code)
+        for name, value in values.items():
+            for start, length in self.immutables[name]:
+                filled[start : start + length] = value
+        return bytes(filled)
 
 
 @cache

@@ -221,7 +221,7 @@ def _standard_input(source: str, texts: Mapping[str, str], *, fast: bool) -> dic
         "settings": {
             "evmVersion": "cancun",
             "optimizer": {"enabled": not fast, "runs": 200},
-            "outputSelection": {source: {"*": list(_OUTPUTS)}},
+            "outputSelection": {source: {"*": list(_OUTPUTS)}, "*": {"": ["ast"]}},
             "remappings": [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())],
         },
     }
@@ -252,8 +252,17 @@ def _compile_unit(root: Path, unit: Unit) -> _Result:
     if cached.exists():
         return _Result(unit, json.loads(cached.read_text()), cached=True)
     output = compile_standard(install_compiler(root), dict(unit.input))
+    output["immutables"] = _immutable_names(output.pop("sources"))
     _write(cached, json.dumps(output))
     return _Result(unit, output, cached=False)
+
+
+def _immutable_names(sources: Mapping[str, Any]) -> dict[str, str]:
+    """The names of immutable variables by their number, which is all that compiled code calls them by."""
+    contracts = (node for source in sources.values() for node in source["ast"]["nodes"])
+    members = (member for contract in contracts for member in contract.get("nodes", ()))
+    immutables = (member for member in members if member.get("mutability") == "immutable")
+    return {str(member["id"]): member["name"] for member in immutables}
 
 
 def _folder(root: Path, unit: Unit, *, fast: bool) -> Path:
@@ -265,14 +274,17 @@ def _folder(root: Path, unit: Unit, *, fast: bool) -> Path:
 def _render(result: _Result, name: str) -> str:
     compiled = result.output["contracts"][result.unit.source][name]
     evm = compiled["evm"]
-    ranges = [place for places in evm["deployedBytecode"]["immutableReferences"].values() for place in places]
+    places = {
+        result.output["immutables"][number]: sorted([place["start"], place["length"]] for place in found)
+        for number, found in evm["deployedBytecode"]["immutableReferences"].items()
+    }
     artifact = {
         "name": name,
         "source": result.unit.source,
         "abi": compiled["abi"],
         "bytecode": "0x" + evm["bytecode"]["object"],
         "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
-        "immutableRanges": sorted([place["start"], place["length"]] for place in ranges),
+        "immutables": dict(sorted(places.items())),
         "methodIdentifiers": evm["methodIdentifiers"],
         "storageLayout": compiled["storageLayout"],
         "devdoc": compiled["devdoc"],

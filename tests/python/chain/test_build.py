@@ -103,7 +103,7 @@ def test_artifact_carries_what_clients_and_verifiers_need(project: Path) -> None
 def test_artifact_matches_deployed_code_whatever_its_immutables(project: Path) -> None:
     build(project, only=["Vault"])
     vault = Artifact.parse(_packaged(project, "Vault").read_text())
-    (start, length) = vault.immutables[0]
+    ((start, length),) = vault.immutables["KEEPER"]
     deployed = vault.deployed[:start] + b"\x11" * length + vault.deployed[start + length :]
 
     assert length == 32
