@@ -1,0 +1,216 @@
+"""What may happen to an order line, who may do it, and from when to when.
+
+The contract's rules of time as a table: every action that a line's status allows, with the side that may
+act, the role that its operators need, and the time in which it is possible. "From T" includes T and "before
+T" excludes it, so that no instant belongs to both sides or to none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fabricant.domain.directory import NO_ROLE, Role
+from fabricant.domain.escrow.conditions import DAY, Conditions
+from fabricant.domain.escrow.lines import Line, LineFlag, Status
+from fabricant.domain.escrow.terms import Terms
+from fabricant.domain.units import ZERO_ADDRESS, Address, Seconds, UnixSeconds
+
+LONGEST_EXTENSION: Final = Seconds(366 * DAY)
+MOST_INTERVALS: Final = 2**16 - 1
+
+
+class Action(StrEnum):
+    """What can be done with a line, in the contract's verbs."""
+
+    OPEN = "open"
+    REVOKE = "revoke"
+    DELIVER = "deliver"
+    CONFIRM_RECEIPT = "confirm_receipt"
+    ACCEPT = "accept"
+    DEEM_ACCEPT = "deem_accept"
+    REJECT = "reject"
+    PAY = "pay"
+    REFUND = "refund"
+    EXTEND = "extend"
+    CANCEL = "cancel"
+    RESIGN = "resign"
+    TERMINATE = "terminate"
+    PAY_RETENTION = "pay_retention"
+    COLLECT = "collect"
+
+
+class Side(StrEnum):
+    """Who may act: by itself, or through an operator with the role."""
+
+    BUYER = "the buyer"
+    SUPPLIER = "the supplier"
+    INSPECTOR = "the inspector"  # the buyer, if the terms name none
+    BUYER_OR_INSPECTOR = "the buyer or the inspector"
+    EITHER_PARTY = "either party"
+    BOTH_PARTIES = "both parties"
+    OPENER = "the contract that the terms name"
+    ANYONE = "anyone"
+
+    def principals(self, terms: Terms) -> tuple[Address, ...]:
+        """The addresses that may act; empty if everybody may."""
+        inspector = terms.buyer if terms.inspector == ZERO_ADDRESS else terms.inspector
+        both = (terms.buyer, terms.supplier)
+        principals = {
+            Side.BUYER: (terms.buyer,),
+            Side.SUPPLIER: (terms.supplier,),
+            Side.INSPECTOR: (inspector,),
+            Side.BUYER_OR_INSPECTOR: tuple(dict.fromkeys((terms.buyer, inspector))),
+            Side.EITHER_PARTY: both,
+            Side.BOTH_PARTIES: both,
+            Side.OPENER: (terms.opener,),
+            Side.ANYONE: (),
+        }
+        return principals[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A possible action. `since` is inclusive, `before` exclusive; None: no limit. `role` 0: needs none."""
+
+    action: Action
+    by: Side
+    role: Role = NO_ROLE
+    since: UnixSeconds | None = None
+    before: UnixSeconds | None = None
+    remark: str = ""
+
+    def is_open(self, at: UnixSeconds) -> bool:
+        """Whether the action is possible at a time."""
+        return (self.since is None or self.since <= at) and (self.before is None or at < self.before)
+
+
+def windows(terms: Terms, line: Line, conditions: Conditions) -> tuple[Window, ...]:
+    """Everything that the line's status allows, now or later, unless something else happens first."""
+    found = _windows(terms, line, conditions)
+    return tuple(each for each in found if each.before is None or (each.since or 0) < each.before)
+
+
+def possible(terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds) -> tuple[Window, ...]:
+    """What may be done with the line at a time."""
+    return tuple(window for window in windows(terms, line, conditions) if window.is_open(at))
+
+
+def next_change(
+    terms: Terms, line: Line, conditions: Conditions, *, after: UnixSeconds
+) -> UnixSeconds | None:
+    """The next time at which something becomes possible or ends being so; None if time changes nothing."""
+    bounds = (bound for each in windows(terms, line, conditions) for bound in (each.since, each.before))
+    return min((bound for bound in bounds if bound is not None and bound > after), default=None)
+
+
+def delivery_opens(terms: Terms, conditions: Conditions) -> UnixSeconds:
+    """From when the supplier may deliver."""
+    return UnixSeconds(max(0, terms.due_by - conditions.delivery_window))
+
+
+def cancellation_ends(terms: Terms, conditions: Conditions) -> UnixSeconds:
+    """Before when the buyer may cancel."""
+    return UnixSeconds(max(0, terms.due_by - conditions.cancel_notice))
+
+
+def inspection_ends(line: Line, conditions: Conditions) -> UnixSeconds:
+    """From when a delivery counts as accepted by silence."""
+    return UnixSeconds(line.since + conditions.inspection)
+
+
+def retention_ends(line: Line, conditions: Conditions) -> UnixSeconds:
+    """From when the retention can be paid."""
+    return UnixSeconds(line.since + conditions.retention)
+
+
+def long_stop(terms: Terms, line: Line, conditions: Conditions) -> UnixSeconds:
+    """From when the buyer may terminate, and the supplier can't deliver any more."""
+    stop = terms.due_by + line.extra + conditions.long_stop
+    cured = line.since + conditions.cure if line.status is Status.REJECTED else 0
+    return UnixSeconds(max(stop, cured))
+
+
+def declining_ends(terms: Terms, line: Line, conditions: Conditions) -> UnixSeconds:
+    """Before when the supplier may resign without penalty; zero if it may not at all."""
+    if line.status is not Status.OPEN or LineFlag.AMENDED in line.flags:
+        return UnixSeconds(0)
+    return UnixSeconds(min(line.since + conditions.resign_period, terms.due_by))
+
+
+def late_intervals(terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds) -> int:
+    """Commenced intervals of delay at a time. Exactly at the due date is in time; it saturates at 65,535."""
+    late = at - terms.due_by - line.extra
+    return min(MOST_INTERVALS, -(-late // conditions.late_every)) if late > 0 else 0
+
+
+def _windows(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Window]:
+    match line.status:
+        case Status.NONE:
+            opener = Side.BOTH_PARTIES if terms.opener == ZERO_ADDRESS else Side.OPENER
+            yield Window(action=Action.OPEN, by=opener, role=Role.OPEN, before=terms.open_by)
+            yield Window(action=Action.REVOKE, by=Side.EITHER_PARTY, role=Role.OPEN)
+        case Status.OPEN:
+            yield from _performing(terms, line, conditions)
+            if terms.assets == 0:
+                yield _accept_undelivered()
+            yield Window(
+                action=Action.CANCEL,
+                by=Side.BUYER,
+                role=Role.CHANGE,
+                before=cancellation_ends(terms, conditions),
+            )
+        case Status.DELIVERED:
+            yield from _inspecting(line, conditions)
+        case Status.REJECTED:
+            yield from _performing(terms, line, conditions)
+            yield _accept_undelivered()
+        case Status.RETAINED:
+            yield Window(action=Action.PAY_RETENTION, by=Side.ANYONE, since=retention_ends(line, conditions))
+    if line.held and line.status in (Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED):
+        yield Window(action=Action.PAY, by=Side.BUYER, role=Role.FINANCE)
+        yield Window(action=Action.REFUND, by=Side.SUPPLIER, role=Role.FINANCE)
+    if terms.assets and line.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED):
+        entitled = Side.BUYER if LineFlag.GOODS_TO_BUYER in line.flags else Side.SUPPLIER
+        remark = "goods that are still in custody"
+        yield Window(action=Action.COLLECT, by=entitled, role=Role.ASSETS, remark=remark)
+
+
+def _accept_undelivered() -> Window:
+    return Window(action=Action.ACCEPT, by=Side.BUYER, role=Role.FINANCE, remark="as it is")
+
+
+def _performing(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Window]:
+    stop = long_stop(terms, line, conditions)
+    yield Window(
+        action=Action.DELIVER,
+        by=Side.SUPPLIER,
+        role=Role.QUALITY | Role.ASSETS if terms.assets else Role.QUALITY,
+        since=delivery_opens(terms, conditions),
+        before=stop,
+    )
+    yield Window(action=Action.TERMINATE, by=Side.BUYER, role=Role.CHANGE, since=stop)
+    if line.extra < LONGEST_EXTENSION:
+        yield Window(action=Action.EXTEND, by=Side.BUYER, role=Role.CHANGE)
+    declines = declining_ends(terms, line, conditions)
+    yield Window(
+        action=Action.RESIGN,
+        by=Side.SUPPLIER,
+        role=Role.CHANGE,
+        before=declines,
+        remark="without penalty",
+    )
+    yield Window(
+        action=Action.RESIGN, by=Side.SUPPLIER, role=Role.CHANGE, since=declines, remark="the bond is lost"
+    )
+
+
+def _inspecting(line: Line, conditions: Conditions) -> Iterator[Window]:
+    ends = inspection_ends(line, conditions)
+    yield Window(
+        action=Action.CONFIRM_RECEIPT, by=Side.BUYER_OR_INSPECTOR, role=Role.QUALITY, before=line.since
+    )
+    yield Window(action=Action.ACCEPT, by=Side.BUYER_OR_INSPECTOR, role=Role.QUALITY)
+    if line.rejections < conditions.max_rejections:
+        yield Window(action=Action.REJECT, by=Side.INSPECTOR, role=Role.QUALITY, before=ends)
+    yield Window(action=Action.DEEM_ACCEPT, by=Side.ANYONE, since=ends)
