@@ -145,7 +145,7 @@ class _Words(Formatter):
             case bytes():
                 return f"0x{value[:_SHORT].hex()}…" if len(value) > 2 * _SHORT else f"0x{value.hex()}"
             case Enum():
-                return value.name
+                return str(value.name)
             case str():
                 return printable(value)
             case _:

@@ -105,11 +105,11 @@ class Sender:
     def send(self, to: Address | None, data: bytes = b"", *, value: BaseUnits = NO_COIN) -> Receipt:
         """Sends one transaction and waits until it is confirmed. `to` None creates a contract; `value`: wei.
 
-        Nothing is sent if the call would fail (ContractError), the account lacks the money (InsufficientFunds)
-        or a cap is passed (GasCapExceeded, FeeCapExceeded). Once it is sent: FeeCapExceeded if it is stuck
-        and a replacement would pass the cap, TransactionReplaced if another program used its nonce,
+        Nothing is sent if the call would fail (ContractError), the account lacks money (InsufficientFunds) or
+        a cap is passed (GasCapExceeded, FeeCapExceeded). Once it is sent: FeeCapExceeded if it is stuck and
+        a replacement would pass the cap, TransactionReplaced if another program used its nonce,
         TransactionFailed or the ContractError if it was mined but failed, OutcomeUnknown if no answer came
-        in time. They name the transaction's hash: ask for its receipt before repeating anything.
+        in time. They name the transaction's hash: ask for its receipt before you repeat anything.
         """
         call = Call(to, data, value, self.wallet.address)
         intent = self._hand_in(call, self._gas(call))
@@ -176,11 +176,11 @@ class Sender:
             try:
                 return self.network.send_raw(intent.signed[-1].raw)
             except RpcRefused as refusal:
-                if _says(refusal, _NONCE_TAKEN) and not doubtful and not self._is_known(intent):
-                    raise _NonceTaken from None
-                if _says(refusal, _ALREADY_THERE + _NONCE_TAKEN):
+                taken = _says(refusal, _NONCE_TAKEN)
+                if _says(refusal, _ALREADY_THERE) or (taken and (doubtful or self._is_known(intent))):
                     return None
-                raise _typed(refusal, intent) from None
+                if not doubtful:  # else an earlier attempt may have arrived after all
+                    raise (_NonceTaken() if taken else _typed(refusal, intent)) from None
             except NetworkError:
                 doubtful = True
             with suppress(NetworkError):

@@ -71,7 +71,8 @@ def _atomic_word(type_: str, value: Any) -> bytes:
     raise TypeError(type_)
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """Solidity's name of a field as Python's: "notBefore" is "not_before"."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
@@ -134,9 +135,9 @@ class Struct:
             if set(values) != set(names):
                 raise InvalidInput(f"a {self.name} has exactly the fields {', '.join(names)}")
             return [(name, type_, values[name]) for name, type_ in self.fields]
-        if missing := [name for name in names if not hasattr(values, _snake(name))]:
+        if missing := [name for name in names if not hasattr(values, snake(name))]:
             raise InvalidInput(f"a {self.name} needs {', '.join(missing)}")
-        return [(name, type_, getattr(values, _snake(name))) for name, type_ in self.fields]
+        return [(name, type_, getattr(values, snake(name))) for name, type_ in self.fields]
 
     def _word(self, type_: str, value: Any, name: str) -> bytes:
         if type_.endswith("]"):
@@ -159,7 +160,7 @@ class Struct:
             return self._uses[type_].as_json(value)
         if isinstance(value, bytes):
             return f"0x{value.hex()}"
-        return str(value) if "int" in type_ else value
+        return str(int(value)) if "int" in type_ else value
 
 
 DOMAIN: Final = Struct(

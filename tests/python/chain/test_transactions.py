@@ -320,6 +320,16 @@ def test_f112_also_if_the_look_up_is_lost_too(local: LocalChain, shaky: Sender, 
     assert local.balance(PAYEE) == local.nonce(shaky.wallet.address) == 1
 
 
+def test_f112_a_refusal_after_a_lost_answer_proves_nothing(
+    local: LocalChain, shaky: Sender, node: FaultyNode
+) -> None:
+    behind = faults.refuse(-32000, "insufficient funds for gas * price + value")
+    node.fail("eth_sendRawTransaction", faults.lose_answer, behind)
+    node.fail("eth_getTransactionByHash", *[faults.result(None)] * 2)
+    assert shaky.send(PAYEE, value=ONE).succeeded
+    assert local.balance(PAYEE) == local.nonce(shaky.wallet.address) == 1
+
+
 def test_f112_if_no_answer_ever_comes_the_hash_is_named(
     local: LocalChain, shaky: Sender, node: FaultyNode, time: Time
 ) -> None:
