@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from eth_utils.abi import get_aligned_abi_inputs
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
-from web3.utils.abi import get_aligned_abi_inputs
 
 from fabricant.artifacts import Artifact
 from fabricant.chain.answers import Receipt, as_bytes, as_receipt
@@ -70,10 +70,16 @@ class Chain:
         self.local.warp(UnixSeconds(to))
 
     def send(
-        self, call: ContractFunction, *, by: Actor | Address, value: int = 0, at: int | None = None
+        self,
+        call: ContractFunction,
+        *,
+        by: Actor | Address,
+        value: int = 0,
+        at: int | None = None,
+        gas: int = TRANSACTION_GAS,
     ) -> Receipt:
         """Mines one call, at exactly the time `at` if given. Raises Reverted with what the contract said."""
-        return self._mine(_call_data(call), by=by, to=call.address, value=value, at=at)
+        return self._mine(call_data(call), by=by, to=call.address, value=value, at=at, gas=gas)
 
     def deploy(self, name: str, *arguments: Any, by: Actor | None = None) -> Contract:
         """Deploys a contract or mock by its name. A contract among the arguments stands for its address."""
@@ -99,7 +105,14 @@ class Chain:
         return self.local.balance(parse_address(whom.address))
 
     def _mine(
-        self, data: Any, *, by: Actor | Address, to: Any, value: int = 0, at: int | None = None
+        self,
+        data: Any,
+        *,
+        by: Actor | Address,
+        to: Any,
+        value: int = 0,
+        at: int | None = None,
+        gas: int = TRANSACTION_GAS,
     ) -> Receipt:
         if at is not None:
             self.warp(at)
@@ -107,7 +120,7 @@ class Chain:
             "from": by.address if isinstance(by, Actor) else by,
             "data": data if isinstance(data, str) else f"0x{bytes(data).hex()}",
             "value": hex(value),
-            "gas": hex(TRANSACTION_GAS),
+            "gas": hex(gas),
             "gasPrice": "0x0",
         } | ({} if to is None else {"to": to})
         receipt = as_receipt(self.local.rpc.call("eth_sendTransactionSync", transaction), "a receipt")
@@ -120,7 +133,8 @@ class Chain:
         return as_bytes(trace.get("output", "0x"), "revert data")
 
 
-def _call_data(call: ContractFunction) -> bytes:
+def call_data(call: ContractFunction) -> bytes:
+    """The calldata of a call."""
     types, arguments = get_aligned_abi_inputs(call.abi, call.args)
     return bytes.fromhex(call.selector.removeprefix("0x")) + call.w3.codec.encode(types, arguments)
 
