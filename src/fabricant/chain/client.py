@@ -102,7 +102,7 @@ class Client:
         return [self.decode(log) for log in receipt.logs if log.address == self.address]
 
     def event(self, receipt: Receipt, form: type[T]) -> T:
-        """The one event of that kind in a transaction. Raises BadAnswer if there is none, or more than one."""
+        """The one event of that kind in a transaction. Raises BadAnswer if there is not exactly one."""
         found = [event for event in self.events(receipt) if isinstance(event, form)]
         if len(found) != 1:
             raise BadAnswer(f"{receipt.transaction} holds {len(found)} events {form.__name__} instead of one")

@@ -29,7 +29,7 @@ class Phase(IntEnum):
 class Test_InspectionOver(  # noqa: N801 - named like the contract's error
     ContractError,
     types="bytes32,uint256,uint40,uint32,uint16,uint32",
-    says="line {id}: inspection ended {endedAt:time} after {length:duration}, {share:bps}, {hour:hour}; {nowAt}",
+    says="line {id}: ended {endedAt:time} after {length:duration}, {share:bps}, {hour:hour}; {nowAt}",
 ):
     __test__ = False
     id: bytes
@@ -78,7 +78,7 @@ def test_a_declared_error_comes_with_typed_fields_and_a_sentence() -> None:
         "hour": 498_662,
     }
     assert str(error) == (
-        "line 0x7b7b7b7b…: inspection ended 2026-11-20 14:00 UTC after 2 days, 2.5 %, 2026-11-20 14:00 UTC; 5"
+        "line 0x7b7b7b7b…: ended 2026-11-20 14:00 UTC after 2 days, 2.5 %, 2026-11-20 14:00 UTC; 5"
     )
     assert isinstance(error, ChainError)
     assert error.exit_code == 3
