@@ -14,6 +14,7 @@ Nothing here ever holds a key, a passphrase or an RPC token: messages are safe t
         │   ├── FeeCapExceeded         the network asks for more than the sender's cap allows
         │   ├── GasCapExceeded         more gas than one transaction may use
         │   ├── InsufficientFunds      the sender cannot pay value and fees
+        │   │   └── UnfundedWallet     … nor all that is about to be done: nothing was sent
         │   ├── TransactionFailed      mined, but failed
         │   ├── TransactionReplaced    another transaction took its nonce
         │   └── OutcomeUnknown         sent, not yet confirmed: it may still be mined
@@ -22,6 +23,7 @@ Nothing here ever holds a key, a passphrase or an RPC token: messages are safe t
         │   ├── RpcRefused             the node answered with an error of its own
         │   ├── BadAnswer              the answer is malformed, too large or contradicts itself
         │   ├── WrongChain             the node serves another chain than expected
+        │   ├── UnsupportedChain       the chain cannot run the contracts
         │   └── LocalChainFailed       Anvil is missing or did not start
         └── WalletError            5   keys and signatures
             ├── WalletNotFound         no keystore of that name
@@ -86,6 +88,10 @@ class InsufficientFunds(TransactionError):
     """The sender cannot pay the value and the highest possible fee."""
 
 
+class UnfundedWallet(InsufficientFunds):
+    """The wallet cannot pay for all that is about to be done, so nothing was sent."""
+
+
 class TransactionFailed(TransactionError):
     """The transaction was mined and failed; only its fee was spent."""
 
@@ -123,6 +129,10 @@ class BadAnswer(NetworkError):
 
 class WrongChain(NetworkError):
     """The node serves another chain than the one expected."""
+
+
+class UnsupportedChain(NetworkError):
+    """The chain cannot run the contracts, or does not let them stand at their addresses."""
 
 
 class LocalChainFailed(NetworkError):

@@ -2,8 +2,8 @@
 
 Anvil runs in a process group of its own, behind a watchdog that waits for the end of a pipe which only this
 program holds. However this program ends, by return, exception, signal or kill -9, the pipe closes and the
-group is killed. `LocalChain` is a Network that can also do what no real chain can: set the clock, go back,
-act as anybody.
+group is killed. A `DevelopmentChain` is a Network that can also do what no real chain can: set the clock, go
+back, act as anybody; a `LocalChain` is one that this program started.
 """
 
 import os
@@ -55,12 +55,12 @@ def find_anvil() -> Path:
 class _Anvil:
     """The running program."""
 
-    def __init__(self, program: Path, options: Sequence[str]) -> None:
+    def __init__(self, program: Path, port: int, options: Sequence[str]) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="fabricant-anvil-"))
         scratch = str(self._scratch)
-        command = [str(program), "--port", "0", "--hardfork", HARDFORK, "--cache-path", scratch, *options]
+        fixed = ("--port", str(port), "--hardfork", HARDFORK, "--cache-path", scratch)
         self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCHDOG, "watchdog", scratch, *command],
+            ["/bin/sh", "-c", _WATCHDOG, "watchdog", scratch, str(program), *fixed, *options],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -110,28 +110,8 @@ def _let_all_go() -> None:
 os.register_at_fork(after_in_child=_let_all_go)  # else a child would keep the pipe open beyond its parent
 
 
-class LocalChain(Network):
-    """An Anvil of one's own, as a Network. Times are Unix seconds; amounts are wei."""
-
-    def __init__(self, anvil: _Anvil) -> None:
-        self._anvil = anvil
-        super().__init__(Rpc(anvil.url), Profile(LOCAL, anvil.url))
-        self.rpc.call("anvil_setLoggingEnabled", False)
-
-    @classmethod
-    def start(cls, *, options: Sequence[str] = ()) -> Self:
-        """Starts Anvil on a free port; `options` go on its command line. Raises LocalChainFailed."""
-        anvil = _Anvil(find_anvil(), options)
-        try:
-            return cls(anvil)
-        except BaseException:
-            anvil.stop()
-            raise
-
-    def close(self) -> None:
-        """Ends the chain."""
-        super().close()
-        self._anvil.stop()
+class DevelopmentChain(Network):
+    """Anybody's Anvil, as a Network. Times are Unix seconds; amounts are wei."""
 
     def now(self) -> UnixSeconds:
         """The time of the newest block."""
@@ -185,3 +165,30 @@ class LocalChain(Network):
     def impersonate(self, address: Address) -> None:
         """Lets the node send for this address without its key."""
         self.rpc.call("anvil_impersonateAccount", address)
+
+
+class LocalChain(DevelopmentChain):
+    """An Anvil of one's own, which ends with this program."""
+
+    def __init__(self, anvil: _Anvil) -> None:
+        self._anvil = anvil
+        super().__init__(Rpc(anvil.url), Profile(LOCAL, anvil.url))
+        self.rpc.call("anvil_setLoggingEnabled", False)
+
+    @classmethod
+    def start(cls, *, port: int = 0, options: Sequence[str] = ()) -> Self:
+        """Starts Anvil, on a free port if none is named. `options` go on its command line.
+
+        Raises LocalChainFailed.
+        """
+        anvil = _Anvil(find_anvil(), port, options)
+        try:
+            return cls(anvil)
+        except BaseException:
+            anvil.stop()
+            raise
+
+    def close(self) -> None:
+        """Ends the chain."""
+        super().close()
+        self._anvil.stop()
