@@ -20,7 +20,7 @@ from fabricant.domain.escrow.clocks import (
     retention_ends,
     windows,
 )
-from fabricant.domain.escrow.conditions import ConditionOutOfRange, Conditions, ConditionsId
+from fabricant.domain.escrow.conditions import ConditionOutOfRange, Conditions, ConditionsId, PackedConditions
 from fabricant.domain.escrow.consents import (
     AMENDMENT,
     ASSIGNMENT,
@@ -89,6 +89,7 @@ __all__ = [
     "NoAmount",
     "OtherConditions",
     "Outcome",
+    "PackedConditions",
     "Payoff",
     "Schedule",
     "Settlement",

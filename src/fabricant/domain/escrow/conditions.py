@@ -8,7 +8,7 @@ would publish can't be built here: every clock ends, and no share is above the w
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Final, NewType, Self
+from typing import Final, NewType
 
 from eth_utils.crypto import keccak
 
@@ -72,26 +72,15 @@ class Conditions:
             if not least <= (value := getattr(self, name)) <= most:
                 raise ConditionOutOfRange(name, value, least=least, most=most)
 
-    @classmethod
-    def unpack(cls, rates: int, periods: int) -> Self:
-        """The conditions that these two words hold. Raises InvalidInput if they hold none."""
-        values = dict(_unpacked(RATES, rates)) | dict(_unpacked(PERIODS, periods))
-        del values["has_resign_period"]
-        conditions = cls(**values)  # type: ignore[arg-type] # every value is a number
-        if conditions.packed != (rates, periods):
-            raise InvalidInput("these two words are no trade conditions: a field contradicts another")
-        return conditions
-
     @cached_property
-    def packed(self) -> tuple[int, int]:
-        """The two words of the contract: rates and periods."""
-        return _packed(RATES, self), _packed(PERIODS, self)
+    def packed(self) -> "PackedConditions":
+        """The two words of the contract."""
+        return PackedConditions(_packed(RATES, self), _packed(PERIODS, self))
 
-    @cached_property
+    @property
     def id(self) -> ConditionsId:
-        """How every chain knows them: keccak256(abi.encode(rates, periods))."""
-        rates, periods = self.packed
-        return ConditionsId(keccak(rates.to_bytes(32) + periods.to_bytes(32)))
+        """How every chain knows them."""
+        return self.packed.id
 
     @property
     def has_resign_period(self) -> bool:
@@ -116,6 +105,28 @@ class Conditions:
             "cure": (HOUR, YEAR),
             "retention": (0, 5 * YEAR),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PackedConditions:
+    """Conditions as the contract keeps them: two words. Both are zero if it does not know them."""
+
+    rates: int
+    periods: int
+
+    @property
+    def id(self) -> ConditionsId:
+        """keccak256(abi.encode(rates, periods))."""
+        return ConditionsId(keccak(self.rates.to_bytes(32) + self.periods.to_bytes(32)))
+
+    def unpack(self) -> Conditions:
+        """The conditions that the words hold. Raises InvalidInput if they hold none."""
+        values = dict(_unpacked(RATES, self.rates)) | dict(_unpacked(PERIODS, self.periods))
+        del values["has_resign_period"]
+        conditions = Conditions(**values)  # type: ignore[arg-type] # every value is a number
+        if conditions.packed != self:
+            raise InvalidInput("these two words are no trade conditions: a field contradicts another")
+        return conditions
 
 
 # The layout of the two words, the first field in the lowest bits. A field's place in both together is its
