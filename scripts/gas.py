@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
 from fabricant.chain.anvil import HARDFORK, LocalChain
+from fabricant.chain.repricing import CHANGED_SLOT, FLOOR_PER_BYTE, NEW_SLOT, repriced
 from fabricant.chain.solc import VERSION
 from fabricant.domain.merkle import Leaf, MerkleTree, leaf_of
 from tests.support.actors import Actor
@@ -72,11 +72,6 @@ PEERS = {
     "deal.total": "686,837 (Boson, existing offer)",
 }
 
-# The planned repricing (EIP-8037, EIP-8038, calldata floor): gas for a new slot, for a change, for a byte.
-NEW_SLOT, NEW_SLOT_NOW = 110_020, 22_100
-CHANGED_SLOT, CHANGED_SLOT_NOW = 12_100, 5_000
-FLOOR_BASE, FLOOR_PER_BYTE = 21_000, 64
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -118,12 +113,9 @@ class Bench:
     def send(self, call: ContractFunction, by: Actor = BUYER) -> Figure:
         """Sends a transaction and measures it."""
         receipt = self.chain.send(call, by=by)
-        trace = self.chain.local.rpc.call(
-            "debug_traceTransaction", receipt.transaction, {"disableMemory": True}
-        )
-        sent = self.chain.local.rpc.call("eth_getTransactionByHash", receipt.transaction)
-        length = len(sent["input"]) // 2 - 1
-        return Figure(receipt.gas_used, _repriced(receipt.gas_used, length, trace["structLogs"]))
+        later = repriced(self.chain.local, receipt)
+        assert later is not None, "Anvil traces"
+        return Figure(receipt.gas_used, later)
 
     def publish(self, **changes: int) -> bytes:
         """Publishes conditions and returns their id."""
@@ -171,22 +163,6 @@ class Bench:
         self.chain.send(self.token.functions.mint(self.escrow.address, 1), by=BUYER)
         deposit = self.escrow.functions.deposit(SUPPLIER.address, self.token.address, 10**12)
         self.chain.send(deposit, by=SUPPLIER)
-
-
-def _repriced(gas: int, calldata: int, steps: list[dict[str, Any]]) -> int:
-    new = changed = 0
-    for cost in _store_costs(steps):
-        new += cost >= 20_000
-        changed += 2_900 <= cost < 20_000
-    execution = gas + new * (NEW_SLOT - NEW_SLOT_NOW) + changed * (CHANGED_SLOT - CHANGED_SLOT_NOW)
-    return max(execution, FLOOR_BASE + FLOOR_PER_BYTE * calldata)
-
-
-def _store_costs(steps: list[dict[str, Any]]) -> Iterator[int]:
-    """What each SSTORE cost: 20,000 and more for a new slot, 2,900 and more for a change."""
-    for step, after in pairwise(steps):
-        if step["op"] == "SSTORE":
-            yield step["gas"] - after["gas"]
 
 
 def asset_register(bench: Bench) -> Iterator[tuple[str, Figure]]:
@@ -368,7 +344,7 @@ def measure() -> dict[str, Figure]:
     """Every operation, each scene on a chain of its own."""
     figures: dict[str, Figure] = {}
     for scene in SCENES:
-        with closing(LocalChain.start(options=(*OPTIONS, "--steps-tracing"))) as local:
+        with closing(LocalChain.start(options=OPTIONS)) as local:
             figures.update(scene(Bench(Chain(local))))
     return {name: figures[name] for name in BUDGETS}
 
