@@ -35,6 +35,8 @@ def selector(signature: str) -> bytes:
 
 def split_types(types: str) -> tuple[str, ...]:
     """The types of a list: "bytes32,(uint8,address)[]" gives "bytes32" and "(uint8,address)[]"."""
+    if not types:
+        return ()
     components = cast("TupleType", parse(f"({types})")).components
     return tuple(component.to_type_str() for component in components)
 

@@ -11,7 +11,8 @@ Decoding is strict: data that is not exactly one declared error, encoded as the 
         id: LineId
         caller: Address
 
-In `says`, a field can name how it reads: {at:time}, {length:duration}, {hour:hour}, {share:bps}, {id:full}.
+In `says`, a field can name how it reads: {at:time}, {length:duration}, {hour:hour}, {share:bps}, {id:asset},
+{mask:bits}, {number:condition}, {id:full}.
 """
 
 import inspect
@@ -21,6 +22,7 @@ from string import Formatter
 from typing import Any, ClassVar, Final, Self, dataclass_transform, get_type_hints
 
 from fabricant.chain.abi import decode_strictly, selector, split_types
+from fabricant.domain.escrow.conditions import field_name
 from fabricant.domain.units import format_bps, format_duration, format_time, printable, start_of
 from fabricant.errors import ChainError
 
@@ -157,6 +159,9 @@ _READINGS: Final[dict[str, Callable[[Any], str]]] = {
     "duration": format_duration,
     "hour": lambda hour: format_time(start_of(hour)),
     "bps": format_bps,
+    "asset": lambda asset: f"0x{asset >> 8 * (32 - _SHORT):0{2 * _SHORT}x}…",
+    "bits": lambda word: str(word.bit_count()),
+    "condition": field_name,
     "full": lambda data: f"0x{data.hex()}" if data else "no data",
     "panic": lambda code: _PANICS.get(code, f"panic {code:#x}"),
 }

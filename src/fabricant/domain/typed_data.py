@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, Final
 
 from eth_utils.crypto import keccak
@@ -72,8 +73,9 @@ def _atomic_word(type_: str, value: Any) -> bytes:
 
 
 def snake(name: str) -> str:
-    """Solidity's name of a field as Python's: "notBefore" is "not_before"."""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+    """Solidity's name of a field as Python's: "notBefore" is "not_before", "from" is "from_"."""
+    snaked = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+    return f"{snaked}_" if iskeyword(snaked) else snaked
 
 
 class Struct:
