@@ -12,6 +12,7 @@ from web3.contract import Contract
 
 from tests.support.actors import ROLES, Actor
 from tests.support.chain import Chain
+from tests.support.lines import BUYER, SUPPLIER, Books, Deals, stock
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +77,30 @@ def market(session_chain: Chain, escrow: Contract, assets: Contract, directory: 
 def token(session_chain: Chain) -> Contract:
     """A well-behaved token with permit: USD Test, 6 decimals."""
     return session_chain.deploy("MockERC20Permit")
+
+
+@pytest.fixture(scope="session")
+def books_reader(session_chain: Chain) -> Contract:
+    """Reads many balances and lines at once."""
+    return session_chain.deploy("MockBooks")
+
+
+@pytest.fixture(scope="session")
+def traders(session_chain: Chain, escrow: Contract, assets: Contract, token: Contract, payer: Actor) -> None:
+    """Buyer, supplier and payer have tokens; the escrow may take them, and the supplier's goods."""
+    stock(session_chain, token, escrow, BUYER, SUPPLIER, payer)
+    session_chain.send(assets.functions.setApprovalForAll(escrow.address, True), by=SUPPLIER)
+
+
+@pytest.fixture
+def books(books_reader: Contract, chain: Chain) -> Iterator[Books]:
+    """Everybody's money, which must add up when the test is over."""
+    books = Books(books_reader)
+    yield books
+    books.close()
+
+
+@pytest.fixture
+def deal(chain: Chain, escrow: Contract, token: Contract, books: Books, traders: None) -> Deals:
+    """Makes order lines between the buyer and the supplier."""
+    return Deals(chain, escrow, token, books)

@@ -105,11 +105,13 @@ def conditions_id(published: dict[str, int]) -> bytes:
     return keccak(encode(["uint256", "uint256"], [published["rates"], published["periods"]]))
 
 
-def terms(*, buyer: Actor, supplier: Actor, token: str, conditions: bytes, **changes: Any) -> dict[str, Any]:
+def terms(
+    *, buyer: Actor | str, supplier: Actor | str, token: str, conditions: bytes, **changes: Any
+) -> dict[str, Any]:
     """Usual terms with changes. `openBy` and `dueBy` must be given."""
     usual: dict[str, Any] = {
-        "buyer": buyer.address,
-        "supplier": supplier.address,
+        "buyer": buyer.address if isinstance(buyer, Actor) else buyer,
+        "supplier": supplier.address if isinstance(supplier, Actor) else supplier,
         "inspector": ZERO,
         "arbiter": ZERO,
         "broker": ZERO,

@@ -1,0 +1,87 @@
+"""Goods, operators and hostile things for the tests of SupplierEscrow."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from web3.contract import Contract
+
+from tests.support.actors import Actor
+from tests.support.assets import Kind, Registration, asset_id, namespace_of
+from tests.support.chain import BEGINNING, Chain
+from tests.support.deals import DAY
+from tests.support.lines import BUYER, SUPPLIER, Books, Goods, Lend, Party, address_of, stock
+
+YEAR_END = BEGINNING + 365 * DAY
+
+
+@pytest.fixture
+def goods(chain: Chain, assets: Contract) -> Goods:
+    """Registers so many products of the supplier, in its own namespace. Returns their ids."""
+
+    def register(how_many: int, *, batch: str = "batch", owner: Actor = SUPPLIER) -> list[int]:
+        namespace, names = namespace_of(owner), [f"{batch}-{number}" for number in range(how_many)]
+        listed = [Registration(name, Kind.PRODUCT, owner.address) for name in names]
+        chain.send(assets.functions.registerMany(namespace, listed), by=owner)
+        return [asset_id(namespace, name) for name in names]
+
+    return register
+
+
+@pytest.fixture
+def lend(chain: Chain, directory: Contract) -> Lend:
+    """A principal lends the operator roles, for a year unless told otherwise."""
+
+    def send(
+        principal: Party, roles: int, *, until: int = BEGINNING + 365 * DAY, to: Party | None = None
+    ) -> None:
+        operator = address_of(to or Actor("operator"))
+        chain.send(directory.functions.setOperator(operator, roles, until), by=address_of(principal))
+
+    return send
+
+
+@pytest.fixture
+def odd(chain: Chain, escrow: Contract) -> Contract:
+    """A token that misbehaves on demand; the buyer and the supplier have plenty of it."""
+    token = chain.deploy("MockOddToken")
+    stock(chain, token, escrow, BUYER, SUPPLIER)
+    return token
+
+
+@pytest.fixture
+def party(chain: Chain, books: Books) -> Callable[[], Contract]:
+    """Makes a contract that takes part in deals and receives coin well or badly."""
+
+    def make() -> Contract:
+        made = chain.deploy("MockParty")
+        books.watch(made)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def registry(chain: Chain) -> Contract:
+    """An asset registry that holds back what it is told to."""
+    return chain.deploy("MockAssetRegistry")
+
+
+@pytest.fixture
+def second_escrow(chain: Chain, directory: Contract, registry: Contract, token: Contract) -> Contract:
+    """Another SupplierEscrow, whose goods are in `registry`."""
+    made = chain.deploy("SupplierEscrow", directory, registry)
+    stock(chain, token, made, BUYER, SUPPLIER)
+    return made
+
+
+@pytest.fixture
+def fork(chain: Chain) -> Iterator[Callable[[], int]]:
+    """Gives the chain another id, as a fork of it gets, until the test is over. Returns the id."""
+
+    def change() -> int:
+        forked = chain.local.chain_id + 1
+        chain.local.rpc.call("anvil_setChainId", forked)
+        return forked
+
+    yield change
+    chain.local.rpc.call("anvil_setChainId", chain.local.chain_id)

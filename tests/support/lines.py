@@ -1,0 +1,532 @@
+"""Order lines in tests: opened, delivered, rejected and so on at the usual times, and everybody's money.
+
+A `Deal` is one line with its terms, conditions and id, worked out without the contract; `given` brings it
+into a status, and the usual times of its life are its properties. `Books` compares balances before and after
+an action to the last base unit, and closes every test with ESC-1: what the escrow has is what it owes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, NamedTuple, Self
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from web3.contract import Contract
+from web3.contract.contract import ContractFunction
+
+from fabricant.chain.answers import Receipt
+from fabricant.domain.merkle import Leaf, MerkleTree
+from fabricant.domain.units import Address, parse_address
+from tests.support.actors import ROLES, Actor
+from tests.support.chain import BEGINNING, TRANSACTION_GAS, Chain, event
+from tests.support.deals import (
+    DAY,
+    ENDINGS,
+    FIELDS,
+    HOUR,
+    NATIVE,
+    NO_CONSENT,
+    STATUSES,
+    USUAL,
+    ZERO,
+    conditions,
+    conditions_id,
+    delivery,
+    terms,
+)
+from tests.support.decoding import Event, Said
+from tests.support.reverts import attempt, reverts
+
+Party = Actor | Contract | Address
+Goods = Callable[..., list[int]]  # fixtures
+Lend = Callable[..., None]
+
+BUYER, SUPPLIER = Actor("buyer"), Actor("supplier")
+PLENTY = 2**130
+
+OPENING = BEGINNING + HOUR
+OPEN_BY = BEGINNING + 2 * DAY
+DUE_BY = BEGINNING + 30 * DAY
+REASON = keccak(text="nonconformance report 12")
+LIVE = ("Open", "Delivered", "Rejected", "Retained", "Disputed")
+
+TERMS_TYPE = (
+    "Terms(address buyer,address supplier,address inspector,address arbiter,address broker,address token,"
+    "uint128 amount,uint40 openBy,uint40 dueBy,uint16 assets,bytes32 deliverables,bytes32 documents,"
+    "bytes32 orderRef,address opener,bytes32 subject,bytes32 conditions,uint256 salt)"
+)
+TERMS_TYPES = [member.split(" ")[0] for member in TERMS_TYPE.removesuffix(")").split("(")[1].split(",")]
+DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+
+def down(amount: int, bps: int) -> int:
+    """A share of an amount, rounded down."""
+    return amount * bps // 10_000
+
+
+def up(amount: int, bps: int) -> int:
+    """A share of an amount, rounded up."""
+    return -(-amount * bps // 10_000)
+
+
+def address_of(party: Party) -> Address:
+    """The address of somebody."""
+    return parse_address(party if isinstance(party, str) else party.address)
+
+
+def list_hash(assets: Sequence[int]) -> bytes:
+    """How custody remembers a list of assets: 192 bits of its hash."""
+    return keccak(encode(["uint256[]"], [assets]))[:24]
+
+
+class Line(NamedTuple):
+    """What the escrow keeps of a line."""
+
+    status: str
+    flags: int
+    rejections: int
+    since: int
+    late_intervals: int
+    extra: int
+    held: int
+
+
+def digest(escrow: Contract, chain_id: int, struct_hash: bytes) -> bytes:
+    """What is signed for a struct at this escrow (EIP-712), worked out here."""
+    domain = encode(
+        ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+        [
+            *map(keccak, (DOMAIN_TYPE.encode(), b"Fabricant SupplierEscrow", b"1")),
+            *(chain_id, escrow.address),
+        ],
+    )
+    return keccak(b"\x19\x01" + keccak(domain) + struct_hash)
+
+
+def terms_hash(words: bytes) -> bytes:
+    """The struct hash of terms, given as the 17 words that encode them."""
+    return keccak(keccak(text=TERMS_TYPE) + words)
+
+
+def words_of(terms: Mapping[str, Any]) -> bytes:
+    """Terms as 17 words."""
+    return encode(TERMS_TYPES, list(terms.values()))
+
+
+@dataclass
+class Deal:
+    """One order line between a buyer and a supplier. `agreed`: its conditions by name."""
+
+    chain: Chain
+    escrow: Contract
+    agreed: Mapping[str, int]
+    terms: dict[str, Any]
+    buyer: Party
+    supplier: Party
+    goods: list[int] = field(default_factory=list)  # what is delivered, if anything
+
+    @property
+    def id(self) -> bytes:
+        """The line's id."""
+        return digest(self.escrow, self.chain.local.chain_id, terms_hash(words_of(self.terms)))
+
+    @property
+    def amount(self) -> int:
+        """The price."""
+        return int(self.terms["amount"])
+
+    @property
+    def bond(self) -> int:
+        """The supplier's security deposit."""
+        return up(self.amount, self.agreed["bondBps"])
+
+    @property
+    def advance(self) -> int:
+        """What is paid at opening."""
+        return down(self.amount, self.agreed["advanceBps"])
+
+    # The usual times of a line's life, and the ends of its clocks then.
+
+    @property
+    def due(self) -> int:
+        return int(self.terms["dueBy"])
+
+    @property
+    def cancellable_before(self) -> int:
+        return self.due - self.agreed["cancelNotice"]
+
+    @property
+    def deliverable_from(self) -> int:
+        return self.due - self.agreed["deliveryWindow"]
+
+    @property
+    def handover(self) -> int:
+        return self.due - DAY
+
+    @property
+    def arrival(self) -> int:
+        return self.handover + self.agreed["transit"]
+
+    @property
+    def inspected(self) -> int:
+        """When a delivery is accepted or rejected, unless a test says otherwise."""
+        return self.arrival + DAY
+
+    @property
+    def inspection_end(self) -> int:
+        return self.arrival + self.agreed["inspection"]
+
+    @property
+    def long_stop(self) -> int:
+        return self.due + self.agreed["longStop"]
+
+    @property
+    def retention_end(self) -> int:
+        return self.inspected + self.agreed["retention"]
+
+    # Looking
+
+    @property
+    def line(self) -> Line:
+        """What the escrow keeps of it now."""
+        status, *rest = self.escrow.functions.lineOf(self.id).call()
+        return Line(STATUSES[status], *rest)
+
+    @property
+    def custody(self) -> tuple[bytes, int]:
+        """The list's hash and the bits of what is owed."""
+        found: tuple[bytes, int] = tuple(self.escrow.functions.custodyOf(self.id).call())
+        return found
+
+    def free(self, whom: Party) -> int:
+        """Somebody's free balance in the line's token."""
+        found: int = self.escrow.functions.freeBalanceOf(address_of(whom), self.terms["token"]).call()
+        return found
+
+    def event(self, name: str, /, **arguments: Any) -> Event:
+        """An event of this line, to compare with."""
+        return event(self.escrow, name, id=self.id, **arguments)
+
+    def freed(self, owner: Party, balance_after: int) -> Event:
+        """The event of a free balance in the line's token."""
+        return event(
+            self.escrow,
+            "FreeBalanceChanged",
+            owner=address_of(owner),
+            token=self.terms["token"],
+            balanceAfter=balance_after,
+        )
+
+    def concluded(
+        self,
+        ending: str,
+        /,
+        *,
+        by: Party,
+        to_supplier: int = 0,
+        to_buyer: int = 0,
+        retained: int = 0,
+        bond_to_buyer: int = 0,
+        goods_to_buyer: bool = False,
+    ) -> Event:
+        """The event of the line's ending."""
+        return self.event(
+            "LineConcluded",
+            ending=ENDINGS.index(ending),
+            by=address_of(by),
+            toSupplierSide=to_supplier,
+            toBuyer=to_buyer,
+            retained=retained,
+            bondToBuyer=bond_to_buyer,
+            goodsToBuyer=goods_to_buyer,
+        )
+
+    def events(self, receipt: Receipt) -> list[Event]:
+        """What the escrow said in a transaction."""
+        return self.chain.events(receipt, self.escrow)
+
+    def refuses(self, error: str, /, **arguments: Any) -> AbstractContextManager[None]:
+        """The block must revert with this error about this line."""
+        return reverts(error, id=self.id, **arguments)
+
+    def refuses_status(self, status: str) -> AbstractContextManager[None]:
+        """The block must revert because of the line's status."""
+        return self.refuses("SupplierEscrow_WrongStatus", status=STATUSES.index(status))
+
+    # Acting
+
+    def call(self, function: str, /, *arguments: Any) -> ContractFunction:
+        """A call about this line."""
+        call: ContractFunction = self.escrow.get_function_by_name(function)(self.terms, *arguments)
+        return call
+
+    def send(
+        self,
+        function: str,
+        /,
+        *arguments: Any,
+        by: Party,
+        at: int | None = None,
+        value: int = 0,
+        gas: int = TRANSACTION_GAS,
+    ) -> Receipt:
+        """Makes a call about this line."""
+        call = self.call(function, *arguments)
+        return self.chain.send(call, by=address_of(by), at=at, value=value, gas=gas)
+
+    def signed(self, signer: Actor, *, address: Party | None = None) -> dict[str, Any]:
+        """Somebody's consent by signature; `address` if the signer is a contract with this key."""
+        return {
+            "signer": address_of(address or signer),
+            "proof": [],
+            "signature": signer.sign(self.id),
+        }
+
+    def attempt(self, function: str, /, *arguments: Any, by: Party) -> Said | None:
+        """What a call about this line would revert with now; None if it would succeed."""
+        return attempt(self.call(function, *arguments), by=address_of(by))
+
+    def secure(self) -> None:
+        """The supplier deposits exactly the bond."""
+        if self.bond:
+            token = self.terms["token"]
+            call = self.escrow.functions.deposit(address_of(self.supplier), token, self.bond)
+            value = self.bond if token == NATIVE else 0
+            self.chain.send(call, by=address_of(self.supplier), value=value)
+
+    def open(
+        self,
+        *,
+        by: Party | None = None,
+        payer: Party | None = None,
+        buyer: Mapping[str, Any] = NO_CONSENT,
+        supplier: Mapping[str, Any] | None = None,
+        at: int | None = OPENING,
+        value: int | None = None,
+        gas: int = TRANSACTION_GAS,
+    ) -> Receipt:
+        """Opens the line: the buyer calls and pays, the supplier signed, unless the test says otherwise."""
+        if supplier is None:
+            assert isinstance(self.supplier, Actor)
+            supplier = self.signed(self.supplier)
+        if value is None:
+            value = self.amount if self.terms["token"] == NATIVE else 0
+        sender = by or self.buyer
+        paying = address_of(payer or self.buyer)
+        return self.send("open", buyer, supplier, paying, by=sender, at=at, value=value, gas=gas)
+
+    def deliver(
+        self, *, by: Party | None = None, at: int | None = None, assets: Sequence[int] | None = None
+    ) -> Receipt:
+        """The supplier hands over, in time."""
+        listed = delivery(self.goods if assets is None else assets)
+        return self.send("deliver", listed, by=by or self.supplier, at=at or self.handover)
+
+    def accept(
+        self,
+        *,
+        by: Party | None = None,
+        at: int | None = None,
+        assets: Sequence[int] = (),
+        gas: int = TRANSACTION_GAS,
+    ) -> Receipt:
+        """The buyer accepts, after a day."""
+        return self.send("accept", list(assets), by=by or self.buyer, at=at or self.inspected, gas=gas)
+
+    def reject(self, *, by: Party | None = None, at: int | None = None) -> Receipt:
+        """The buyer, or the inspector if there is one, rejects after a day."""
+        inspector = self.terms["inspector"]
+        judge = self.buyer if inspector == ZERO else inspector
+        return self.send("reject", REASON, by=by or judge, at=at or self.inspected)
+
+    def given(self, status: str) -> Self:
+        """Brings a new line into a status at the usual times."""
+        if status == "Revoked":
+            self.send("revoke", by=self.buyer)
+        elif status != "None":
+            self.secure()
+            self.open()
+            if status != "Open":
+                self.deliver()
+            if status == "Rejected":
+                self.reject()
+            if status in ("Retained", "Closed"):
+                self.accept()
+        found = self.line.status
+        assert found == status, f"the line is {found}, not {status}: its conditions do not lead there"
+        return self
+
+
+def in_leaf_order(deals: Sequence[Deal]) -> list[Deal]:
+    """Lines in the order of their leaves in a schedule's tree."""
+    return sorted(deals, key=lambda deal: _leaf(deal.id))
+
+
+def schedule_proof(deals: Sequence[Deal], batch: Sequence[Deal]) -> tuple[bytes, tuple[bytes, ...]]:
+    """The root of a schedule, and the proof to it from the root of a batch of 2**n of its lines."""
+    tree = MerkleTree([_leaf(deal.id) for deal in deals])
+    levels = len(batch).bit_length() - 1
+    return tree.root, tree.prove(list(deals).index(batch[0]))[levels:]
+
+
+def climb(deal: Deal, proof: Sequence[bytes]) -> bytes:
+    """The root to which a proof leads from a line."""
+    node: bytes = _leaf(deal.id)
+    for sibling in proof:
+        node = keccak(b"".join(sorted((node, sibling))))
+    return node
+
+
+def schedule_digest(deal: Deal, root: bytes) -> bytes:
+    """What is signed for a whole schedule."""
+    struct_hash = keccak(keccak(text="Schedule(bytes32 root)") + root)
+    return digest(deal.escrow, deal.chain.local.chain_id, struct_hash)
+
+
+def consent_to(deals: Sequence[Deal], signer: Actor, batch: Sequence[Deal]) -> dict[str, Any]:
+    """A consent to a batch by one signature over a whole schedule."""
+    root, proof = schedule_proof(deals, batch)
+    signature = signer.sign(schedule_digest(deals[0], root))
+    return {"signer": signer.address, "proof": list(proof), "signature": signature}
+
+
+def _leaf(line_id: bytes) -> Leaf:
+    return Leaf(keccak(keccak(line_id)))
+
+
+class Books:
+    """Everybody's money in the tokens of a test's lines."""
+
+    def __init__(self, reader: Contract) -> None:
+        self._reader = reader
+        self._deals: list[Deal] = []
+        self._parties = [Actor(role).address for role in ROLES]
+        self.donations: dict[str, int] = {}  # by token: what nobody is owed
+
+    def watch(self, *parties: Party) -> None:
+        """Watches somebody who is no actor."""
+        self._parties += map(address_of, parties)
+
+    def add(self, deal: Deal) -> None:
+        """Watches a line."""
+        self._deals.append(deal)
+
+    @contextmanager
+    def moves(
+        self,
+        changes: Mapping[Any, int] | None = None,
+        /,
+        *,
+        free: Mapping[Any, int] | None = None,
+        token: str | None = None,
+    ) -> Iterator[None]:
+        """Nobody's balance may change in the block but as named; what others lose is the escrow's gain.
+
+        `free`: changes of free balances. By default in the token of the first line.
+        """
+        escrow, moved = self._deals[0].escrow, token or self._deals[0].terms["token"]
+        expected = {address_of(party): change for party, change in (changes or {}).items() if change}
+        if kept := -sum(expected.values()):
+            expected[address_of(escrow)] = kept
+        credited = {address_of(party): change for party, change in (free or {}).items() if change}
+        before = self._read(escrow, moved)
+        yield
+        after = self._read(escrow, moved)
+        found = [_difference(*each) for each in zip(before, after, strict=True)]
+        assert found == [expected, credited], "balances, free balances"
+
+    def close(self) -> None:
+        """ESC-1: each escrow has what it owes, in every token."""
+        for escrow, token in {(deal.escrow, deal.terms["token"]) for deal in self._deals}:
+            deals = [deal for deal in self._deals if (deal.escrow, deal.terms["token"]) == (escrow, token)]
+            lines = self._reader.functions.lines(escrow.address, [deal.id for deal in deals]).call()
+            balances, free = self._read(escrow, token)
+            held = sum(Line(*line).held for line in lines)
+            locked = sum(deal.bond for deal, line in zip(deals, lines, strict=True) if _is_live(line))
+            owed = held + locked + sum(free.values()) + self.donations.get(token, 0)
+            assert balances[address_of(escrow)] == owed, f"ESC-1 is broken in {token}"
+
+    def _read(self, escrow: Contract, token: str) -> tuple[dict[Address, int], dict[Address, int]]:
+        ask, parties = self._reader.functions, self._parties
+        everybody = [*parties, address_of(escrow)]
+        balances = ask.balances(token, everybody).call()
+        free = ask.freeBalances(escrow.address, token, parties).call()
+        return dict(zip(everybody, balances, strict=True)), dict(zip(parties, free, strict=True))
+
+
+def _difference(before: Mapping[Address, int], after: Mapping[Address, int]) -> dict[Address, int]:
+    return {whom: after[whom] - had for whom, had in before.items() if after[whom] != had}
+
+
+def _is_live(line: Sequence[int]) -> bool:
+    return STATUSES[line[0]] in LIVE
+
+
+def stock(chain: Chain, token: Contract, escrow: Contract, *parties: Party) -> None:
+    """Gives everybody plenty of a token and lets the escrow take it."""
+    for party in map(address_of, parties):
+        chain.send(token.functions.mint(party, PLENTY), by=party)
+        chain.send(token.functions.approve(escrow.address, 2**256 - 1), by=party)
+
+
+class Deals:
+    """Makes deals, and publishes their conditions."""
+
+    def __init__(self, chain: Chain, escrow: Contract, token: Contract, books: Books) -> None:
+        self._chain, self._escrow, self._token, self._books = chain, escrow, token, books
+        self._published: set[tuple[Address, bytes]] = set()
+        self._salts = count(1)
+
+    def __call__(
+        self,
+        *,
+        escrow: Contract | None = None,
+        token: Contract | str | None = None,
+        buyer: Party = BUYER,
+        supplier: Party = SUPPLIER,
+        goods: Sequence[int] = (),
+        **changes: Any,
+    ) -> Deal:
+        """A line that is not open yet. `goods`: ids that it delivers; `changes`: of terms and conditions."""
+        where = escrow or self._escrow
+        agreed = {name: changes.pop(name) for name in tuple(changes) if name in FIELDS}
+        fields = {name: _plain(value) for name, value in changes.items()}
+        usual: dict[str, Any] = {
+            "openBy": OPEN_BY,
+            "dueBy": DUE_BY,
+            "assets": len(goods),
+            "salt": next(self._salts),
+        }
+        deal = Deal(
+            chain=self._chain,
+            escrow=where,
+            agreed=USUAL | agreed,
+            terms=terms(
+                buyer=address_of(buyer),
+                supplier=address_of(supplier),
+                token=_plain(token or self._token),
+                conditions=fields.pop("conditions", None) or self.publish(where, **agreed),
+                **usual | fields,
+            ),
+            buyer=buyer,
+            supplier=supplier,
+            goods=list(goods),
+        )
+        self._books.add(deal)
+        return deal
+
+    def publish(self, escrow: Contract, **agreed: int) -> bytes:
+        """Publishes conditions once in a test. Returns their id."""
+        published = conditions(**agreed)
+        identifier = conditions_id(published)
+        if (address_of(escrow), identifier) not in self._published:
+            self._published.add((address_of(escrow), identifier))
+            call = escrow.functions.publishConditions(published, "ipfs://conditions")
+            self._chain.send(call, by=Actor("stranger"))
+        return identifier
+
+
+def _plain(value: Any) -> Any:
+    return value.address if isinstance(value, Actor | Contract) else value
