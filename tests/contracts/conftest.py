@@ -11,6 +11,7 @@ import pytest
 from web3.contract import Contract
 
 from tests.support.actors import ROLES, Actor
+from tests.support.capacity import SERIAL, Capacity
 from tests.support.chain import Chain
 from tests.support.lines import BUYER, SUPPLIER, Books, Deals, stock
 
@@ -104,3 +105,34 @@ def books(books_reader: Contract, chain: Chain) -> Iterator[Books]:
 def deal(chain: Chain, escrow: Contract, token: Contract, books: Books, traders: None) -> Deals:
     """Makes order lines between the buyer and the supplier."""
     return Deals(chain, escrow, token, books)
+
+
+@pytest.fixture(scope="module")
+def marketplace(
+    session_chain: Chain,
+    market: Contract,
+    escrow: Contract,
+    assets: Contract,
+    anchor: Contract,
+    token: Contract,
+    books_reader: Contract,
+    traders: None,
+) -> Iterator[Capacity]:
+    """A market with the supplier's machine, which may act for the supplier and the buyer.
+
+    It is there for one file of tests. Whatever lives longer is among its arguments, so that it stays.
+    """
+    snapshot = session_chain.local.snapshot()
+    capacity = Capacity(session_chain, market, escrow, assets, token)
+    capacity.register(SERIAL)
+    capacity.agree()
+    for party in (BUYER, SUPPLIER):
+        capacity.join(party)
+    yield capacity
+    session_chain.local.revert(snapshot)
+
+
+@pytest.fixture
+def capacity(chain: Chain, marketplace: Capacity) -> Capacity:
+    """The market, for one test."""
+    return marketplace.for_one_test()

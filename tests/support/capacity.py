@@ -25,7 +25,7 @@ from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain, event
 from tests.support.deals import DAY, HOUR, NATIVE, USUAL, ZERO, conditions, conditions_id, terms
 from tests.support.decoding import Event
-from tests.support.lines import DOMAIN_TYPE, Deal, Party, address_of
+from tests.support.lines import DOMAIN_TYPE, Deal, Party, address_of, stock
 from tests.support.reverts import reverts
 from tests.support.typed_data import typed_digest
 
@@ -40,13 +40,15 @@ WORD = BEGINNING // HOUR // BITS + 1  # the first word of a calendar that is who
 FIRST = WORD * BITS  # its first hour
 SHIFT = range(FIRST + 8, FIRST + 16)  # eight hours in a row
 HORIZON = 730 * DAY
+FREE = 2**125  # free balance of who trades, in the token
 SERIAL = "B400-0815"  # of the supplier's machine
 
 OFFER = (
     "Offer(address supplier,uint256 machine,bytes32 process,address token,uint128 hourly,uint128 setup,"
-    "uint128 lastMinuteHourly,uint32 decayHours,uint32 fromHour,uint32 untilHour,uint16 minHours,uint16 maxHours,"
-    "uint32 totalHours,uint16 setupHours,uint16 noticeHours,uint32 deliveryHours,uint16 maxAssets,address buyer,"
-    "address inspector,address arbiter,address broker,uint40 validUntil,uint256 nonce,uint64 epoch,"
+    "uint128 lastMinuteHourly,uint32 decayHours,uint32 fromHour,uint32 untilHour,uint16 minHours,"
+    "uint16 maxHours,uint32 totalHours,uint16 setupHours,uint16 noticeHours,uint32 deliveryHours,"
+    "uint16 maxAssets,address buyer,address inspector,address arbiter,address broker,uint40 validUntil,"
+    "uint256 nonce,uint64 epoch,"
     "bytes32 documents,bytes32 conditions)"
 )
 BUNDLE = "OfferBundle(bytes32 root)"
@@ -262,13 +264,11 @@ class Capacity:
         call = self.directory.functions.setOperator(address_of(operator), roles, until)
         self.chain.send(call, by=principal)
 
-    def join(self, *parties: Actor, money: int = 2**129) -> None:
-        """Makes the market somebody's operator, and gives it tokens and free balances in token and coin."""
-        for party in parties:
-            self.lend(party, self.market, OPEN)
-            self.chain.send(self.token.functions.mint(party.address, 2 * money), by=party)
-            self.chain.send(self.token.functions.approve(self.escrow.address, 2**256 - 1), by=party)
-            self.deposit(party, money)
+    def join(self, party: Actor) -> None:
+        """Makes the market somebody's operator, and gives it tokens, some of them as free balance."""
+        stock(self.chain, self.token, self.escrow, party)
+        self.lend(party, self.market, OPEN)
+        self.deposit(party, FREE)
 
     def deposit(self, owner: Actor, amount: int, *, token: str | None = None) -> None:
         """Adds to somebody's free balance, by default in the token."""
@@ -330,7 +330,7 @@ class Capacity:
     def booking(
         self, hours: Iterable[int] = SHIFT, *, offer: Offer | None = None, at: int = BEGINNING, **changes: Any
     ) -> Booking:
-        """An order on an offer, not sent yet. `at`: when, if the price depends on it; `changes`: of the order."""
+        """An order on an offer, to be sent. `at`: when, if the price falls; `changes`: to the order."""
         offered = offer or self.offer()
         order = self.order(hours, **changes)
         marked = hours_in(order["firstWord"], order["hourMasks"])
@@ -342,8 +342,10 @@ class Capacity:
         """An offer's id, by eth-account."""
         return typed_digest(self.market, OFFER, offer)
 
-    def signed(self, offer: Offer, signer: Actor | None = None, *, address: Party | None = None) -> dict[str, Any]:
-        """The consent of whoever signs an offer: its supplier, unless another is named. `address`: of a wallet."""
+    def signed(
+        self, offer: Offer, signer: Actor | None = None, *, address: Party | None = None
+    ) -> dict[str, Any]:
+        """The consent of who signs an offer, by default its supplier. `address`: the signer's, if a wallet."""
         key = signer or KEYS[offer["supplier"]]
         named = address_of(address or key)
         return {"signer": named, "proof": [], "signature": key.sign(self.offer_id(offer))}
