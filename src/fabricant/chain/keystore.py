@@ -85,7 +85,11 @@ class Keystore:
             return []
         self._check_folder()
         names = sorted(path.stem for path in self.folder.glob("*.json") if not path.name.startswith("."))
-        return [Entry(name, _address(self._read(name), self._path(name))) for name in names]
+        return [Entry(name, self.address(name)) for name in names]
+
+    def address(self, name: str) -> Address:
+        """The address that a keystore says it holds the key of; it stays closed."""
+        return _address(self._read(name), self._path(name))
 
     def open(self, name: str, passphrase: Secret[str]) -> Wallet:
         """The wallet of that name. Raises WalletNotFound, UnsafeKeystore, WrongPassphrase."""

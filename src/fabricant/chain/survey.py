@@ -123,8 +123,8 @@ def _known(network: Network, planned: tuple[Planned, ...], registrar: Address, f
     for name, entry in entries.items():
         if entry.address != ours.get(name) and network.code(entry.address):
             raise InvalidInput(
-                f"{record_file(folder, network.chain_id)} records a {name} at {entry.address}; this version, "
-                "or this registrar, makes another one: name another folder for it"
+                f"{record_file(folder, network.chain_id)} records {name} at {entry.address}, and with this "
+                "version or this registrar it stands elsewhere: name another folder for the new deployment"
             )
     return Deployment(
         chain_id=network.chain_id,
