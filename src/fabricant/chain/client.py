@@ -3,20 +3,24 @@
 A typed client is written by hand, a method for each function; what it inherits here is encoding, reading at
 a block, sending through a `Sender`, and events as dataclasses, all of it strict:
 
-    class DirectoryClient(Client, contract="Directory", events=(OperatorSet, ProfileSet)):
-        def may_act(self, principal: Address, actor: Address, role: int, *, at: At = "latest") -> bool:
+    class Directory(Client, contract="Directory", events=(OperatorSet, ProfileSet)):
+        def may_act(self, principal: Address, actor: Address, role: Role, *, at: At = "latest") -> bool:
             return bool(self._read("mayAct", principal, actor, role, at=at))
 
-        def set_profile(self, encryption_key: bytes, uri: str) -> Receipt:
-            return self._send("setProfile", encryption_key, uri)
+        def set_profile(self, encryption_key: bytes, uri: str) -> Done[ProfileSet]:
+            return self._do(ProfileSet, "setProfile", encryption_key, uri)
+
+A method that sends can also be tried, or prepared for a wallet that is elsewhere, without sending anything:
+`client.simulate(client.set_profile, key, uri)`, `client.prepare(client.set_profile, key, uri)`.
 
 An event's dataclass has the event's name, and its fields in snake case; a struct's dataclass likewise.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Generic, NoReturn, ParamSpec, TypeVar
 
 from fabricant.artifacts import load
 from fabricant.chain.abi import Abi, NotCanonical, build
@@ -27,8 +31,9 @@ from fabricant.chain.transactions import Policy, Sender
 from fabricant.chain.wallet import Wallet
 from fabricant.domain.typed_data import Domain, snake
 from fabricant.domain.units import Address, BaseUnits
-from fabricant.errors import BadAnswer, NotFound, WalletError
+from fabricant.errors import BadAnswer, NotFound, SigningRefused, WalletError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_POLICY: Final = Policy()
@@ -41,8 +46,39 @@ class UnknownEvent:
     log: Log
 
 
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """A transaction that did what was wanted, and what the contract said of it."""
+
+    receipt: Receipt
+    event: T
+
+
+@dataclass(frozen=True, slots=True)
+class AllDone(Generic[T]):
+    """A transaction that did several things at once, and what the contract said of each, in order."""
+
+    receipt: Receipt
+    events: tuple[T, ...]
+
+
+class _Prepared(BaseException):
+    """Carries a call out of the method that would have sent it."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+
+
+class _Recorder:
+    """Stands in for a sender."""
+
+    def send(self, to: Address | None, data: bytes = b"", *, value: BaseUnits = NO_COIN) -> NoReturn:
+        raise _Prepared(Call(to, data, value))
+
+
 class Client:
-    """One contract. Without a wallet it only reads."""
+    """One contract. Without a wallet it only reads; `account` is in whose name it acts or would act."""
 
     contract: ClassVar[str]
     abi: ClassVar[Abi]
@@ -65,24 +101,55 @@ class Client:
         address: Address,
         *,
         wallet: Wallet | None = None,
+        account: Address | None = None,
         policy: Policy = DEFAULT_POLICY,
     ) -> None:
-        """Raises NotFound if there is no contract at the address."""
+        """Raises NotFound if there is no contract at the address.
+
+        `account` is for a client without a wallet, to prepare and simulate what that account would send.
+        """
         if not network.code(address):
             raise NotFound(
                 f"there is no {self.contract} at {address} on chain {network.chain_id}; deploy it first"
             )
         self.network = network
         self.address = address
-        self._sender = None if wallet is None else Sender(network, wallet, policy=policy)
+        self.account = account if wallet is None else wallet.address
+        self._sender: Sender | _Recorder | None = None
+        if wallet is not None:
+            self._sender = Sender(network, wallet, policy=policy)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.address} on chain {self.network.chain_id}>"
 
     @cached_property
     def domain(self) -> Domain:
-        """What signatures for this contract are bound to, as it states itself. Raises SigningRefused."""
-        return read_domain(self.address, self.network)
+        """What signatures for this contract are bound to, as it states itself.
+
+        Raises SigningRefused if that is not this contract.
+        """
+        domain = read_domain(self.address, self.network)
+        expected = (f"Fabricant {self.contract}", "1", self.address)
+        if (domain.name, domain.version, domain.verifying_contract) != expected:
+            raise SigningRefused(f"{self.address} states that it is {domain}; do not use it")
+        return domain
+
+    def prepare(self, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> Call:
+        """The call that a method of this client would send, for a wallet that is elsewhere. Sends nothing.
+
+        Raises what the method raises before it sends, TypeError for one that sends nothing.
+        """
+        twin = copy.copy(self)
+        vars(twin)["_sender"] = _Recorder()
+        try:
+            action.__func__(twin, *args, **kwargs)  # type: ignore[attr-defined] # methods are bound to self
+        except _Prepared as prepared:
+            return replace(prepared.call, sender=self.account)
+        raise TypeError(f"{action} sends no transaction")
+
+    def simulate(self, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> bytes:
+        """What a method of this client would answer now, or its ContractError. Sends nothing."""
+        return self.network.call(self.prepare(action, *args, **kwargs), at="pending")
 
     def decode(self, log: Log) -> object:
         """The dataclass of one of this contract's events; UnknownEvent for one it was not told of."""
@@ -113,6 +180,21 @@ class Client:
         for log in self.network.logs([self.address], since=since, until=until):
             yield log, self.decode(log)
 
+    def _find(
+        self, form: type[T], *topics: bytes | None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, T]]:
+        """All events of one kind whose indexed arguments are these; None stands for any."""
+        found = self._find_all(self.abi.events[form.__name__].topic, *topics, since=since, until=until)
+        return [(log, event) for log, event in found if isinstance(event, form)]
+
+    def _find_all(
+        self, *topics: bytes | None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, object]]:
+        """All events with these topics in blocks `since` to `until`, both included, by default the newest."""
+        newest = self.network.head().number if until is None else until
+        logs = self.network.logs([self.address], since=since, until=newest, topics=topics)
+        return [(log, self.decode(log)) for log in logs]
+
     def _read(self, function: str, *arguments: Any, at: At = "latest", sender: Address | None = None) -> Any:
         """What a function returns: nothing, a value, or a tuple of several. Raises the contract's error."""
         chosen = self.abi.functions[function]
@@ -140,8 +222,21 @@ class Client:
         data = self.abi.functions[function].encode(arguments)
         return self._sending.send(self.address, data, value=value)
 
+    def _do(self, form: type[T], function: str, *arguments: Any, value: BaseUnits = NO_COIN) -> Done[T]:
+        """Sends a transaction of which the contract says one event of that kind."""
+        receipt = self._send(function, *arguments, value=value)
+        return Done(receipt, self.event(receipt, form))
+
+    def _do_all(
+        self, form: type[T], function: str, *arguments: Any, value: BaseUnits = NO_COIN
+    ) -> AllDone[T]:
+        """Sends a transaction of which the contract says any number of events of that kind."""
+        receipt = self._send(function, *arguments, value=value)
+        found = (event for event in self.events(receipt) if isinstance(event, form))
+        return AllDone(receipt, tuple(found))
+
     @property
-    def _sending(self) -> Sender:
+    def _sending(self) -> Sender | _Recorder:
         if self._sender is None:
             raise WalletError(f"this client of {self.contract} only reads; open it with a wallet")
         return self._sender
