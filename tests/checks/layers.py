@@ -12,10 +12,11 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     None: set(),
     "domain": {None},
     "artifacts": {None},
-    "chain": {None, "artifacts", "domain"},
-    "index": {None, "artifacts", "chain", "domain"},
-    "api": {None, "artifacts", "chain", "domain", "index"},
-    "cli": {None, "api", "artifacts", "chain", "domain", "index"},
+    "conditions": {None, "domain"},
+    "chain": {None, "artifacts", "conditions", "domain"},
+    "index": {None, "artifacts", "chain", "conditions", "domain"},
+    "api": {None, "artifacts", "chain", "conditions", "domain", "index"},
+    "cli": {None, "api", "artifacts", "chain", "conditions", "domain", "index"},
 }
 DEVELOPMENT_ONLY = {"solcx"}
 DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}

@@ -24,10 +24,8 @@ def explain(conditions: Conditions) -> tuple[str, ...]:
 def _payment(c: Conditions) -> Iterator[str]:
     yield "The buyer pays the whole price into escrow when the line is opened."
     if c.advance_bps:
-        yield (
-            f"{format_bps(c.advance_bps)} of it goes to the supplier at once, as an advance that only the "
-            "security deposit covers."
-        )
+        secures = "only the security deposit" if c.bond_bps else "nothing"
+        yield f"{format_bps(c.advance_bps)} goes to the supplier at once, as an advance that {secures} secures."
     if c.bond_bps:
         yield (
             f"The supplier locks a security deposit of {format_bps(c.bond_bps)} of the price, and gets it "
@@ -106,7 +104,7 @@ def _inspection(c: Conditions) -> Iterator[str]:
 def _disputes(c: Conditions) -> Iterator[str]:
     if c.arbiter_fee_bps:
         share = format_bps(c.arbiter_fee_bps)
-        yield f"Who disputes deposits {share} of the price; the arbiter gets it for its ruling."
+        yield f"Who disputes deposits {share} of the price, for the arbiter that the line has to name."
     yield (
         f"A dispute that is neither ruled on nor settled within {format_duration(c.arbitration)} ends by "
         f"itself: {_default_split(c)}."
