@@ -259,22 +259,22 @@ class Capacity:
             self.agreed[identifier] = USUAL | named
         return identifier
 
-    def lend(self, principal: Actor, operator: Party, roles: int, until: int = FOR_EVER) -> None:
+    def lend(self, principal: Party, operator: Party, roles: int, until: int = FOR_EVER) -> None:
         """Makes somebody an operator, or with no roles nobody."""
         call = self.directory.functions.setOperator(address_of(operator), roles, until)
-        self.chain.send(call, by=principal)
+        self.chain.send(call, by=address_of(principal))
 
-    def join(self, party: Actor) -> None:
+    def join(self, party: Party) -> None:
         """Makes the market somebody's operator, and gives it tokens, some of them as free balance."""
         stock(self.chain, self.token, self.escrow, party)
         self.lend(party, self.market, OPEN)
         self.deposit(party, FREE)
 
-    def deposit(self, owner: Actor, amount: int, *, token: str | None = None) -> None:
+    def deposit(self, owner: Party, amount: int, *, token: str | None = None) -> None:
         """Adds to somebody's free balance, by default in the token."""
         chosen = token or self.token.address
-        call = self.escrow.functions.deposit(owner.address, chosen, amount)
-        self.chain.send(call, by=owner, value=amount if chosen == NATIVE else 0)
+        call = self.escrow.functions.deposit(address_of(owner), chosen, amount)
+        self.chain.send(call, by=address_of(owner), value=amount if chosen == NATIVE else 0)
 
     # Offers and orders
 
@@ -345,19 +345,21 @@ class Capacity:
     def signed(
         self, offer: Offer, signer: Actor | None = None, *, address: Party | None = None
     ) -> dict[str, Any]:
-        """The consent of who signs an offer, by default its supplier. `address`: the signer's, if a wallet."""
+        """Who signs an offer consents: its supplier, unless told otherwise. `address`: a wallet's."""
         key = signer or KEYS[offer["supplier"]]
         named = address_of(address or key)
         return {"signer": named, "proof": [], "signature": key.sign(self.offer_id(offer))}
 
     def digest_of(self, words: bytes) -> bytes:
         """The id of an offer given as words, which may be wider than their types."""
+        return keccak(b"\x19\x01" + self._domain + keccak(keccak(text=OFFER) + words))
+
+    @cached_property
+    def _domain(self) -> bytes:
         _, name, version, chain_id, address, *_ = self.market.functions.eip712Domain().call()
-        domain = encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
-            [*(keccak(text=each) for each in (DOMAIN_TYPE, name, version)), chain_id, address],
-        )
-        return keccak(b"\x19\x01" + keccak(domain) + keccak(keccak(text=OFFER) + words))
+        hashes = [keccak(text=each) for each in (DOMAIN_TYPE, name, version)]
+        kinds = ["bytes32", "bytes32", "bytes32", "uint256", "address"]
+        return keccak(encode(kinds, [*hashes, chain_id, address]))
 
     def signed_together(self, offers: Sequence[Offer], signer: Actor = SUPPLIER) -> list[dict[str, Any]]:
         """The consents to several offers under one signature, in their order."""
