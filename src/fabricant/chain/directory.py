@@ -6,6 +6,7 @@ wallet's own account. `sign_grant` lends roles without sending anything: whoever
 
 from dataclasses import dataclass
 
+from fabricant.chain.answers import Log
 from fabricant.chain.client import Client, Done
 from fabricant.chain.network import At
 from fabricant.chain.signing import Signer, sign
@@ -108,3 +109,21 @@ class Directory(Client, contract="Directory", events=(ProfileSet, OperatorSet, N
     def spent_nonces(self, principal: Address, word: int, *, at: At = "latest") -> int:
         """Which nonces of a word are spent, one bit each."""
         return int(self._read("spentNonces", principal, word, at=at))
+
+    # History
+
+    def profiles_of(
+        self, participant: Address, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, ProfileSet]]:
+        """The profiles of a participant in these blocks, in order; the last one counts."""
+        return self._find(ProfileSet, _topic(participant), since=since, until=until)
+
+    def operators_set(
+        self, principal: Address, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, OperatorSet]]:
+        """All changes of a principal's operators in these blocks, in order."""
+        return self._find(OperatorSet, _topic(principal), since=since, until=until)
+
+
+def _topic(address: Address) -> bytes:
+    return bytes.fromhex(address[2:]).rjust(32, b"\0")

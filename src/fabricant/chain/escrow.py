@@ -245,6 +245,12 @@ class SupplierEscrow(
             known = self._conditions[conditions] = packed.unpack()
         return known
 
+    def conditions_published(
+        self, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, ConditionsPublished]]:
+        """The trade conditions that were published in these blocks, repetitions included."""
+        return self._find(ConditionsPublished, since=since, until=until)
+
     # Signing: sends nothing
 
     def sign_terms(self, terms: Terms, *, by: Signer) -> Consent:
