@@ -25,7 +25,8 @@ def _payment(c: Conditions) -> Iterator[str]:
     yield "The buyer pays the whole price into escrow when the line is opened."
     if c.advance_bps:
         secures = "only the security deposit" if c.bond_bps else "nothing"
-        yield f"{format_bps(c.advance_bps)} goes to the supplier at once, as an advance that {secures} secures."
+        share = format_bps(c.advance_bps)
+        yield f"{share} goes to the supplier at once, as an advance that {secures} secures."
     if c.bond_bps:
         yield (
             f"The supplier locks a security deposit of {format_bps(c.bond_bps)} of the price, and gets it "
