@@ -127,7 +127,9 @@ def read(folder: Path, chain_id: int) -> Deployment | None:
     file = record_file(folder, chain_id)
     try:
         with file.open("rb") as source:
-            raw = source.read(LARGEST_FILE)
+            raw = source.read(LARGEST_FILE + 1)
+        if len(raw) > LARGEST_FILE:
+            raise InvalidInput(f"{file} is larger than any deployment: restore it, or move it away")
         deployment = Deployment.model_validate_json(raw)
     except FileNotFoundError:
         return None
