@@ -1,7 +1,7 @@
 """A world for tests of the typed clients: all contracts on a local chain, and firms that trade there.
 
-Everybody has a wallet with coin and play money, has approved the escrow, and has made the market its operator where
-it trades. Nothing here goes around the clients, so what works here works for users.
+Everybody has a wallet with coin and play money, has approved the escrow, and has made the market its
+operator where it trades. Nothing here goes around the clients, so what works here works for users.
 """
 
 import tempfile

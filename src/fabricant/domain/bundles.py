@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from eth_utils.crypto import keccak
 
-from fabricant.domain.merkle import Leaf, MerkleTree, Root, leaf_of
+from fabricant.domain.merkle import HASH_BYTES, Leaf, MerkleTree, Root, leaf_of
 from fabricant.errors import InvalidInput
 
 Id = TypeVar("Id", bound=bytes)
@@ -22,7 +22,7 @@ class Bundle(Generic[Id]):
     def __init__(self, ids: Iterable[Id]) -> None:
         """Raises InvalidInput for fewer than two different ids: one alone is signed as it is."""
         self.ids = tuple(sorted(ids, key=leaf_of_id))
-        if len(set(self.ids)) < max(2, len(self.ids)):
+        if len(set(self.ids)) < max(2, len(self.ids)) or any(len(each) != HASH_BYTES for each in self.ids):
             raise InvalidInput("sign at least two different ids together; one alone is signed as it is")
         self._tree = MerkleTree([leaf_of_id(each) for each in self.ids])
 
