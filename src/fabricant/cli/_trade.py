@@ -26,7 +26,9 @@ from fabricant.chain.secret import read_secret
 from fabricant.chain.wallet import Wallet, dev_wallets
 from fabricant.cli import _app as app
 from fabricant.cli import _output as output
+from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId
+from fabricant.domain.signed_files import FileKind, SignedFile
 from fabricant.domain.units import Address, BaseUnits, parse_address, printable
 from fabricant.errors import InvalidInput
 
@@ -34,8 +36,10 @@ C = TypeVar("C", bound=Client)
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 LARGEST_FILE: Final = 2**29  # bytes
+MOST_SIGNED: Final = 2**17  # bytes
 _AS_TEXT: Final = frozenset({"nonce", "salt"})  # up to 256 bits; JSON readers hold 53
 
 # Options and arguments
@@ -143,6 +147,20 @@ def write(file: Path, raw: bytes) -> None:
             target.write(raw)
     except FileExistsError:
         raise InvalidInput(f"{file} is there already; name another file, or move it away") from None
+
+
+def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
+    """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
+    return SignedFile.parse(kind, read(file, most=MOST_SIGNED))
+
+
+def conditions_words(found: ConditionsSet) -> list[str]:
+    """Trade conditions in words, with what they are called."""
+    return [
+        f"{printable(found.title)} ({found.name}, 0x{found.id.hex()})",
+        f"  {printable(found.purpose, 1000)}",
+        *(f"  · {sentence}" for sentence in found.sentences),
+    ]
 
 
 # Showing, asking, sending

@@ -7,6 +7,7 @@ recognised wherever it is met.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +17,15 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from fabricant.domain.escrow import Conditions, ConditionsId, explain
 from fabricant.domain.escrow.conditions import PARAMETERS
-from fabricant.domain.units import format_bps, format_duration, parse_bps, parse_duration, printable
+from fabricant.domain.units import (
+    Bps,
+    Seconds,
+    format_bps,
+    format_duration,
+    parse_bps,
+    parse_duration,
+    printable,
+)
 from fabricant.errors import InvalidInput, NotFound
 
 LARGEST_FILE: Final = 2**16  # characters
@@ -40,6 +49,15 @@ class ConditionsSet:
     def sentences(self) -> tuple[str, ...]:
         """What it means, in plain words."""
         return explain(self.conditions)
+
+    @property
+    def values(self) -> "Values":
+        """Every condition by name, as people write it."""
+        return {name: _plain(name, self.conditions) for names in SECTIONS.values() for name in names}
+
+    def changed(self, values: "Values", *, name: str, title: str, purpose: str) -> "ConditionsSet":
+        """A set of one's own, which differs in these values. Raises InvalidInput for what can't be."""
+        return ConditionsSet(name, title, purpose, _conditions({**self.values, **values}))
 
     def serialise(self) -> str:
         """The set as a file, which `parse` reads back."""
@@ -100,6 +118,7 @@ def parse(text: str, *, name: str) -> ConditionsSet:
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 _Section = dict[str, str | int]
+Values = Mapping[str, str | int]
 
 
 class _File(BaseModel):
@@ -114,7 +133,7 @@ class _File(BaseModel):
     disputes: _Section
 
 
-def _conditions(values: _Section) -> Conditions:
+def _conditions(values: Values) -> Conditions:
     if unknown := values.keys() - set(PARAMETERS):
         raise InvalidInput(
             f"there is no condition {printable(min(unknown), 40)!r}; there are {', '.join(PARAMETERS)}"
@@ -138,10 +157,15 @@ def _read(name: str, value: str | int) -> int:
 
 
 def _written(name: str, conditions: Conditions) -> str:
-    value = getattr(conditions, name)
+    value = _plain(name, conditions)
+    return str(value) if isinstance(value, int) else _quoted(value)
+
+
+def _plain(name: str, conditions: Conditions) -> str | int:
+    value: int = getattr(conditions, name)
     if name == "max_rejections":
-        return str(value)
-    return _quoted(format_bps(value) if name.endswith("_bps") else format_duration(value))
+        return value
+    return format_bps(Bps(value)) if name.endswith("_bps") else format_duration(Seconds(value))
 
 
 def _quoted(text: str) -> str:

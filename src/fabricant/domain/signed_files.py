@@ -19,7 +19,7 @@ from fabricant.domain.escrow import TERMS, Consent, Terms
 from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH
 from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, snake
 from fabricant.domain.units import parse_address, printable
-from fabricant.errors import InvalidInput, VerificationFailed
+from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
 
 T = TypeVar("T")
 
@@ -68,6 +68,11 @@ class SignedFile(Generic[T]):
         if side not in self.consents:
             raise InvalidInput(f"the {side} has not signed this {self.kind.name}; ask for its signature")
         return self.consents[side]
+
+    def check_domain(self, domain: Domain) -> None:
+        """Raises WrongChain if the file is for another contract or chain than this."""
+        if self.domain != domain:
+            raise WrongChain(f"this {self.kind.name} is for {self.domain}; you are asking {domain}")
 
     def signed(self, side: str, consent: Consent) -> "SignedFile[T]":
         """The same with the consent of one side more, or anew."""
