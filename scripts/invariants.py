@@ -1,0 +1,231 @@
+"""The stateful campaign over the escrow, and the proof that it would notice.
+
+Forge makes thousands of calls with the packaged contracts and checks the invariants of the architecture after
+each. An invariant can be wrong, so the same campaign runs on copies of the escrow with a planted defect, and
+each must be found by the invariant that it breaks. Fails if anything is otherwise, or an action hardly succeeds.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fabricant.chain.build import build
+from fabricant.errors import FabricantError, InvalidInput
+
+ROOT = Path(__file__).resolve().parent.parent
+CAMPAIGN = ROOT / "tests" / "invariants"
+WORK = ROOT / ".build" / "invariants"
+USED = ("Directory", "AssetRegistry", "SupplierEscrow", "MockERC20Permit", "MockOddToken", "MockParty", "MockWallet")
+
+DEPTH = 64  # calls in one sequence
+CALLS = 16_384
+DEEP_CALLS = 1_048_576
+SEED = 4711
+LEAST_SUCCESS = 0.3  # of an action's calls: below that, the campaign reaches too little
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A fault planted in a copy of `contracts/escrow`: `old` becomes `new`, which breaks an invariant."""
+
+    name: str
+    breaks: str  # such as ESC-1
+    file: str
+    old: str
+    new: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the copy lies: a project of its own, for the compiler."""
+        return WORK / "defects" / "-".join(self.name.replace("'", "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often an action was tried, and how often the escrow let it pass."""
+
+    calls: int
+    succeeded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What Forge says about one campaign. `reason` is None if every invariant held; `sequence` led to it."""
+
+    reason: str | None
+    calls: int
+    rates: Mapping[str, Rate]
+    sequence: tuple[str, ...] = ()
+
+
+def main() -> None:
+    """Run the campaign; exit with 1 on any deviation. The last line adds up."""
+    options = _options()
+    try:
+        problems, count = _run(calls=options.calls, seed=options.seed)
+    except FabricantError as error:
+        sys.exit(str(error))
+    for problem in problems:
+        print(f"\n{problem}")
+    print(f"\n{count - len(problems)} passed" + (f", {len(problems)} failed" if problems else ""))
+    sys.exit(1 if problems else 0)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Fuzz the escrow and a copy of it for each planted defect.")
+    parser.add_argument("--calls", type=int, default=CALLS, help="calls of each campaign (default: %(default)s)")
+    parser.add_argument(
+        "--deep", dest="calls", action="store_const", const=DEEP_CALLS, help=f"{DEEP_CALLS:,} calls"
+    )
+    parser.add_argument("--seed", type=int, default=SEED, help="another seed, other calls (default: %(default)s)")
+    return parser.parse_args()
+
+
+def _run(*, calls: int, seed: int) -> tuple[list[str], int]:
+    """The problems found, and how many campaigns and rates were looked at."""
+    defects = read_defects(CAMPAIGN / "defects.toml")
+    shutil.rmtree(WORK, ignore_errors=True)
+    build(ROOT, only=USED)
+    _compile_campaign()
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        real = pool.submit(_campaign, calls=calls, seed=seed)
+        planted = [pool.submit(_try_defect, defect, calls=calls, seed=seed) for defect in defects]
+        _show_real(real.result(), seed=seed)
+        problems = judge_real(real.result())
+        for defect, found in zip(defects, planted, strict=True):
+            problems += judge_defect(defect, found.result())
+            _show_defect(defect, found.result())
+    return problems, 1 + len(real.result().rates) + len(defects)
+
+
+def read_defects(file: Path) -> list[Defect]:
+    """The defects of a TOML file."""
+    return [Defect(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["defect"]]
+
+
+def plant(text: str, defect: Defect) -> str:
+    """The source with the defect in it. Raises InvalidInput unless `old` stands in it exactly once."""
+    found = text.count(defect.old)
+    if found != 1:
+        raise InvalidInput(
+            f"defect '{defect.name}': its text stands {found} times in {defect.file}, not once: adapt it"
+        )
+    return text.replace(defect.old, defect.new)
+
+
+def judge_real(outcome: Outcome) -> list[str]:
+    """What is wrong with the campaign on the real contract: an invariant, or an action that hardly succeeds."""
+    problems = []
+    if outcome.reason is not None:
+        problems.append("\n  ".join([outcome.reason, *outcome.sequence]))
+    for action, rate in sorted(outcome.rates.items()):
+        if rate.succeeded < LEAST_SUCCESS * rate.calls:
+            problems.append(f"{action} succeeded {rate.succeeded} times in {rate.calls}: less than it should")
+    return problems
+
+
+def judge_defect(defect: Defect, outcome: Outcome) -> list[str]:
+    """What is wrong with the campaign on a defect: it must fail, by the invariant that the defect breaks."""
+    if outcome.reason is None:
+        return [f"nothing noticed that {defect.name}, in {outcome.calls:,} calls"]
+    if not outcome.reason.startswith(f"{defect.breaks}:"):
+        return [f"that {defect.name} was to be noticed by {defect.breaks}, not by {outcome.reason}"]
+    return []
+
+
+def _try_defect(defect: Defect, *, calls: int, seed: int) -> Outcome:
+    """Compiles the escrow with the defect and runs what must notice it."""
+    shutil.copytree(ROOT / "contracts", defect.folder / "contracts")
+    for name in (".cache", "lib", "scripts"):
+        (defect.folder / name).symlink_to(ROOT / name)
+    source = defect.folder / "contracts" / "escrow" / defect.file
+    source.write_text(plant(source.read_text(encoding="utf-8"), defect), encoding="utf-8")
+    (built,) = build(defect.folder, only=("SupplierEscrow",), fast=True).built
+    settings = {
+        "INVARIANTS": str(1 << int(defect.breaks.removeprefix("ESC-"))),
+        "ESCROW": str(built.file.relative_to(ROOT)),
+        "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
+        "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(defect.folder / "failures"),
+    }
+    return _campaign(calls=calls, seed=seed, settings=settings)
+
+
+def _compile_campaign() -> None:
+    answer = _forge("build")
+    if answer.returncode:
+        raise InvalidInput(f"the campaign does not compile:\n{answer.stdout}{answer.stderr}")
+
+
+def _campaign(*, calls: int, seed: int, settings: Mapping[str, str] | None = None) -> Outcome:
+    budget = {"FOUNDRY_INVARIANT_RUNS": str(-(-calls // DEPTH)), "FOUNDRY_INVARIANT_DEPTH": str(DEPTH)}
+    answer = _forge(
+        *("test", "--json", "--fuzz-seed", str(seed), "--match-contract", "^SupplierEscrowInvariants$"),
+        settings=budget | dict(settings or {}),
+    )
+    try:
+        return parse(json.loads(answer.stdout))
+    except (ValueError, KeyError) as error:
+        raise InvalidInput(f"Forge ran no campaign:\n{answer.stdout[-2000:]}{answer.stderr}") from error
+
+
+def _forge(*arguments: str, settings: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "FOUNDRY_PROFILE": "invariants", **(settings or {})}
+    command = [str(Path(sys.prefix) / "bin" / "forge"), *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def parse(answer: Mapping[str, Any]) -> Outcome:
+    """What `forge test --json` says about its one test. KeyError or ValueError if there is not exactly one."""
+    (suite,) = answer.values()
+    (result,) = suite["test_results"].values()
+    if "Invariant" not in result["kind"]:
+        return Outcome(reason=result["reason"] or "the campaign could not be set up", calls=0, rates={})
+    figures = result["kind"]["Invariant"]
+    rates = {
+        name.rpartition(".")[2]: Rate(each["calls"], each["calls"] - each["reverts"])
+        for name, each in figures["metrics"].items()
+    }
+    reason = None if result["status"] == "Success" else result["reason"] or "failed without a reason"
+    return Outcome(reason, figures["calls"], rates, tuple(_steps(result["counterexample"])))
+
+
+def _steps(counterexample: Mapping[str, Any] | None) -> Iterable[str]:
+    """The calls that broke an invariant, one line each."""
+    _, steps = (counterexample or {}).get("Sequence", (0, ()))
+    return (f"{step['func_name']}({step['args']})" for step in steps)
+
+
+def _show_real(outcome: Outcome, *, seed: int) -> None:
+    verdict = "every invariant held" if outcome.reason is None else "an invariant was broken"
+    print(f"SupplierEscrow, {outcome.calls:,} calls with seed {seed}: {verdict}\n")
+    _table(
+        ("action", "calls", "succeeded"),
+        [
+            (action, f"{rate.calls:,}", f"{rate.succeeded / rate.calls:.0%}")
+            for action, rate in sorted(outcome.rates.items())
+        ],
+    )
+    print("\nPlanted defects\n")
+
+
+def _show_defect(defect: Defect, outcome: Outcome) -> None:
+    found = f"found after {outcome.calls:,} calls" if outcome.reason else f"not found in {outcome.calls:,} calls"
+    print(f"  {defect.breaks}  {defect.name:<60}{found}", flush=True)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    pad: Callable[[Sequence[str]], str] = lambda row: f"  {row[0]:<20}{row[1]:>8}{row[2]:>12}"
+    print("\n".join(map(pad, [head, *rows])))
+
+
+if __name__ == "__main__":
+    main()

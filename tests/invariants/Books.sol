@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Conditions} from "../../contracts/escrow/Conditions.sol";
+import {ISupplierEscrow} from "../../contracts/escrow/ISupplierEscrow.sol";
+import {Ending, Line, LineId, Status, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {VM, Vm} from "./Vm.sol";
+import {World} from "./World.sol";
+
+/// @dev What we know of one order line, beside what the escrow says.
+struct Deal {
+    Terms terms;
+    LineId id;
+    uint256[] goods;
+    uint256 bond; // base units
+    Line line; // as it was after the last call that touched it
+    uint256 opened; // how often
+    uint256 paidIn; // base units
+    uint256 paidOut; // to the supplier side, the buyer and the broker; never the bond
+    bytes32 end; // hash of the line as it was when it became final
+}
+
+/// @dev One call of the escrow, and by how much it should make each of our people richer.
+struct Call {
+    address caller;
+    address token;
+    uint256 value;
+    uint256 gas;
+    bytes data;
+    int256[] due; // in the order of `people`
+}
+
+/// @notice Books beside the escrow's own: every call is checked against the event that it emits and against what everybody
+/// owns before and after. What does not fit is kept as a breach, for the invariants to report.
+/// @dev Shares are worked out here from the conditions and the specification, not with the contracts' code.
+abstract contract Books is World {
+    uint256 private constant PLENTY = 8_000_000; // gas; bounded, because some of our tokens burn all that they get
+
+    Deal[] internal deals;
+    mapping(LineId => uint256) private dealOf; // from one
+    mapping(address token => uint256) internal donated;
+    mapping(uint256 invariant => string) private breaches;
+
+    /* INVARIANTS */
+
+    /// @notice Checks the invariants whose bits are set; bit n is ESC-n.
+    /// ESC-1: for every token, what the escrow has is what it owes, and what it was given.
+    /// ESC-2: what left a line and what it holds are what went in, and every event told the truth about it.
+    /// ESC-3: one party alone, or anyone after a known time, can close a line.
+    /// ESC-4: a final line stays as it is; terms open at most once; a signature works once, for its line.
+    /// ESC-6: nobody moved money but who may, when they may.
+    function check(uint256 invariants) external view {
+        for (uint256 n = 0; n < 8; ++n) {
+            if (invariants >> n & 1 != 0) require(bytes(breaches[n]).length == 0, breaches[n]);
+        }
+        uint256[TOKENS] memory locked;
+        for (uint256 i = 0; i < deals.length; ++i) {
+            Deal storage deal = deals[i];
+            Line memory line = ESCROW.lineOf(deal.id);
+            if (invariants >> 2 & 1 != 0) {
+                require(deal.paidIn == deal.paidOut + line.held, "ESC-2: a line's money does not add up");
+            }
+            if (invariants >> 4 & 1 != 0) _requireFinality(deal, line);
+            locked[_number(deal.terms.token)] += line.held + (_isLive(line.status) ? deal.bond : 0);
+        }
+        if (invariants >> 1 & 1 != 0) _requireBalances(locked);
+    }
+
+    /// @notice Fault 58: once everybody took what is theirs, what stays is what was given.
+    function checkEmpty() external view {
+        for (uint256 k = 0; k < TOKENS; ++k) {
+            bool empty = _balance(_token(k), address(ESCROW)) == donated[_token(k)];
+            require(empty, "ESC-1: the escrow keeps what belongs to nobody");
+        }
+    }
+
+    function _requireFinality(Deal storage deal, Line memory line) private view {
+        require(deal.opened <= 1, "ESC-4: the same terms were opened again");
+        require(deal.end == 0 || deal.end == _hash(line), "ESC-4: a final line has changed");
+    }
+
+    function _requireBalances(uint256[TOKENS] memory locked) private view {
+        for (uint256 k = 0; k < TOKENS; ++k) {
+            address token = _token(k);
+            uint256 owed = donated[token] + locked[k];
+            for (uint256 i = 0; i < people.length; ++i) {
+                owed += ESCROW.freeBalanceOf(people[i], token);
+            }
+            require(_balance(token, address(ESCROW)) == owed, "ESC-1: the escrow has not exactly what it owes");
+        }
+    }
+
+    function _breach(uint256 invariant, string memory what) internal {
+        if (bytes(breaches[invariant]).length == 0) breaches[invariant] = what;
+    }
+
+    /* DEALS */
+
+    function _add(Terms memory terms, uint256[] memory goods) internal returns (uint256 index) {
+        index = deals.length;
+        Deal storage deal = deals.push();
+        deal.terms = terms;
+        deal.id = ESCROW.lineId(terms);
+        deal.goods = goods;
+        deal.bond = _bond(terms);
+        dealOf[deal.id] = index + 1;
+    }
+
+    function _line(uint256 index) internal view returns (Line memory) {
+        return ESCROW.lineOf(deals[index].id);
+    }
+
+    function _agreed(uint256 index) internal view returns (Conditions storage) {
+        return conditions[deals[index].terms.conditions];
+    }
+
+    function _bond(Terms memory terms) internal view returns (uint256) {
+        return (uint256(terms.amount) * conditions[terms.conditions].rates.bondBps() + 9_999) / 10_000;
+    }
+
+    function _isFinal(Status status) internal pure returns (bool) {
+        return status == Status.Closed || status == Status.Revoked;
+    }
+
+    function _isLive(Status status) internal pure returns (bool) {
+        return status != Status.None && !_isFinal(status);
+    }
+
+    /* CALLS */
+
+    function _call(address caller, address token, bytes memory data) internal view returns (Call memory) {
+        return Call(caller, token, 0, PLENTY, data, new int256[](people.length));
+    }
+
+    /// @dev Makes a call and books it; reverts as the escrow does.
+    function _make(Call memory call) internal {
+        (bool done, bytes memory answer) = _try(call);
+        if (!done) _revertWith(answer);
+    }
+
+    /// @dev Makes a call, and books it if it succeeds.
+    function _try(Call memory call) internal returns (bool done, bytes memory answer) {
+        VM.recordLogs();
+        (done, answer) = _send(call);
+        if (!done) return (done, answer);
+        Vm.Log[] memory logs = VM.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            uint256 number = logs[i].topics.length < 2 ? 0 : dealOf[LineId.wrap(logs[i].topics[1])];
+            if (number != 0 && logs[i].emitter == address(ESCROW)) _book(call, deals[number - 1], logs[i]);
+        }
+        for (uint256 i = 0; i < people.length; ++i) {
+            _settle(people[i], call.token, call.due[i]);
+        }
+    }
+
+    /// @dev Whether a call passes that the escrow must refuse.
+    function _passes(Call memory call) internal returns (bool done) {
+        (done,) = _send(call);
+    }
+
+    function _send(Call memory call) private returns (bool, bytes memory) {
+        VM.prank(call.caller);
+        return address(ESCROW).call{value: call.value, gas: call.gas}(call.data);
+    }
+
+    function _revertWith(bytes memory answer) private pure {
+        assembly ("memory-safe") {
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+
+    /// @dev Compares what somebody has of a token, in their pocket and in the escrow, with what they should have.
+    function _settle(address person, address token, int256 due) private {
+        uint256 wealth = _balance(token, person) + ESCROW.freeBalanceOf(person, token);
+        int256 right = int256(wealthOf[person][token]) + due;
+        if (int256(wealth) != right) _breach(2, "ESC-2: somebody got another amount than the event says");
+        if (due != 0) wealthOf[person][token] = wealth;
+    }
+
+    /// @dev Somebody should get this much (or lose it, below zero).
+    function _due(Call memory call, address person, int256 amount) internal view {
+        uint256 number = numberOf[person];
+        if (number != 0) call.due[number - 1] += amount;
+    }
+
+    function _due(Call memory call, address person, uint256 amount) internal view {
+        _due(call, person, int256(amount));
+    }
+
+    /* EVENTS */
+
+    function _book(Call memory call, Deal storage deal, Vm.Log memory log) private {
+        bytes32 kind = log.topics[0];
+        if (kind == ISupplierEscrow.LineOpened.selector) _bookOpening(call, deal, log.data);
+        if (kind == ISupplierEscrow.LinePaid.selector) _bookPayment(call, deal, log.data);
+        if (kind == ISupplierEscrow.LineRefunded.selector) _bookRefund(call, deal, log.data);
+        if (kind == ISupplierEscrow.LineConcluded.selector) {
+            _bookEnding(call, deal, Ending(uint256(log.topics[2])), log.data);
+        }
+        deal.line = ESCROW.lineOf(deal.id);
+        if (deal.end == 0 && _isFinal(deal.line.status)) deal.end = _hash(deal.line);
+    }
+
+    function _bookOpening(Call memory call, Deal storage deal, bytes memory data) private {
+        (Terms memory terms, address payer, uint128 held) = abi.decode(data, (Terms, address, uint128));
+        if (keccak256(abi.encode(terms)) != keccak256(abi.encode(deal.terms))) {
+            _breach(4, "ESC-4: other terms were opened than those agreed");
+        }
+        uint256 advance = _advance(terms);
+        if (held + advance != terms.amount) _breach(2, "ESC-2: a line holds another amount than was paid in");
+        _due(call, payer, -int256(uint256(terms.amount)));
+        _due(call, terms.supplier, -int256(deal.bond));
+        _dueSupplierSide(call, terms, advance);
+        ++deal.opened;
+        deal.paidIn += terms.amount;
+        deal.paidOut += advance;
+    }
+
+    function _bookPayment(Call memory call, Deal storage deal, bytes memory data) private {
+        (uint128 amount, uint128 heldAfter) = abi.decode(data, (uint128, uint128));
+        _expectHeld(deal, uint256(amount) + heldAfter);
+        _dueSupplierSide(call, deal.terms, amount);
+        deal.paidOut += amount;
+    }
+
+    function _bookRefund(Call memory call, Deal storage deal, bytes memory data) private {
+        (uint128 amount, uint128 heldAfter) = abi.decode(data, (uint128, uint128));
+        _expectHeld(deal, uint256(amount) + heldAfter);
+        _due(call, deal.terms.buyer, amount);
+        deal.paidOut += amount;
+    }
+
+    function _bookEnding(Call memory call, Deal storage deal, Ending ending, bytes memory data) private {
+        (uint128 toSupplierSide, uint128 toBuyer, uint128 retained, uint128 bondToBuyer,) =
+            abi.decode(data, (uint128, uint128, uint128, uint128, bool));
+        _expectHeld(deal, uint256(toSupplierSide) + toBuyer + retained);
+        _dueSupplierSide(call, deal.terms, toSupplierSide);
+        _due(call, deal.terms.buyer, uint256(toBuyer) + bondToBuyer);
+        int256 freed = retained == 0 ? int256(deal.bond) : int256(0);
+        _due(call, deal.terms.supplier, freed - int256(uint256(bondToBuyer)));
+        if (ending == Ending.Resigned && _inResignPeriod(deal)) {
+            _due(call, deal.terms.supplier, -int256(_advance(deal.terms)));
+            _due(call, deal.terms.buyer, _advance(deal.terms));
+        }
+        deal.paidOut += uint256(toSupplierSide) + toBuyer;
+    }
+
+    /// @dev An event must account for all that the line held before the call.
+    function _expectHeld(Deal storage deal, uint256 amount) private {
+        if (amount != deal.line.held) _breach(2, "ESC-2: a line gave another amount than it held");
+    }
+
+    /// @dev To the supplier, less the broker's commission.
+    function _dueSupplierSide(Call memory call, Terms memory terms, uint256 amount) private view {
+        uint256 bps = terms.broker == address(0) ? 0 : conditions[terms.conditions].rates.brokerBps();
+        uint256 brokerage = amount * bps / 10_000;
+        _due(call, terms.broker, brokerage);
+        _due(call, terms.supplier, amount - brokerage);
+    }
+
+    function _advance(Terms memory terms) private view returns (uint256) {
+        return uint256(terms.amount) * conditions[terms.conditions].rates.advanceBps() / 10_000;
+    }
+
+    function _inResignPeriod(Deal storage deal) internal view returns (bool) {
+        uint256 until = deal.line.since + conditions[deal.terms.conditions].periods.resignPeriod();
+        return deal.line.status == Status.Open && block.timestamp < until && block.timestamp < deal.terms.dueBy;
+    }
+
+    function _hash(Line memory line) private pure returns (bytes32) {
+        return keccak256(abi.encode(line));
+    }
+}
