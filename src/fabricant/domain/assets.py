@@ -167,7 +167,7 @@ def is_unit(unit: bytes) -> bool:
 
 def parse_unit(code: str) -> bytes:
     """A unit from its UN/CEFACT Recommendation 20 code: "KGM", "C62". Raises InvalidInput."""
-    unit = code.upper().encode("ascii", "replace").ljust(len(NO_UNIT), b"\0")
+    unit = code.encode("ascii", "replace").upper().ljust(len(NO_UNIT), b"\0")
     if not is_unit(unit):
         raise InvalidInput(
             f"{printable(code, 20)!r} is no unit code; use UN/CEFACT Rec. 20, such as KGM or C62"
