@@ -82,5 +82,5 @@ def main() -> None:
     \b
     Example:
       fabricant chain start --deploy
-      fabricant demo
+      fabricant chain status
     """

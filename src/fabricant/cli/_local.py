@@ -19,7 +19,7 @@ _SOON = Patience(timeout=2.0, attempts=1)
 def find() -> RpcUrl | None:
     """The running chain's URL; None if there is none."""
     try:
-        url = RpcUrl(json.loads(_file().read_text("utf-8"))["url"])
+        url = RpcUrl(str(json.loads(_file().read_text("utf-8"))["url"]))
         client = Rpc(url, patience=_SOON).call("web3_clientVersion")
     except (FileNotFoundError, ValueError, KeyError, TypeError, InvalidInput, NetworkError):
         return None

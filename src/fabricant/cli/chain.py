@@ -62,11 +62,16 @@ def start(ctx: click.Context, *, port: int, block_time: int | None, deploying: b
     if (running := local.find()) is not None:
         raise InvalidInput(f"a local chain is running already, at {running}: end it first, or use it")
     options = () if block_time is None else ("--block-time", str(block_time))
-    with LocalChain.start(port=port, options=options) as chain, local.announced(chain.rpc.url):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        LocalChain.start(port=port, options=options) as chain,
+        local.announced(chain.rpc.url),
+    ):
         wallets = dev_wallets(chain)
         deployment = deploy(Sender(chain, wallets[0]), folder=app.folder(ctx)) if deploying else None
         output.emit(ctx, _started(chain, wallets, deployment), lambda: _show(chain, wallets, deployment))
-        _wait_for_the_end()
+        signal.pause()
 
 
 @command.command
@@ -156,10 +161,3 @@ def _addresses(deployment: Deployment | None) -> dict[str, str] | None:
 
 def _gwei(fee: BaseUnits) -> str:
     return format_amount(fee, GWEI_DECIMALS)
-
-
-def _wait_for_the_end() -> None:
-    """Until Ctrl-C, or until somebody asks the program to end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        signal.pause()
