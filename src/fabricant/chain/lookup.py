@@ -5,21 +5,25 @@ found here proves itself by its id, whoever the node is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fabricant import conditions as shipped
+from fabricant.chain.answers import Log
 from fabricant.chain.capacity import OfferPublished
 from fabricant.chain.directory import OperatorSet, ProfileSet
 from fabricant.chain.escrow import LineDelivered, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.records import BatchAnchored
 from fabricant.chain.tokens import COIN
 from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId, Namespace, asset_id
 from fabricant.domain.capacity import OfferId
 from fabricant.domain.escrow import Conditions, ConditionsId, LineId, Terms, goods_hash
-from fabricant.domain.units import ZERO_ADDRESS, Address, Token, printable
-from fabricant.errors import InvalidInput, NotFound
+from fabricant.domain.streams import StreamId, head_after
+from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, printable
+from fabricant.errors import BadAnswer, InvalidInput, NotFound, VerificationFailed
 
 FEWEST_DIGITS: Final = 8  # of an id
 NO_NAME: Final = "–"
@@ -146,3 +150,48 @@ def operators_of(fabricant: Fabricant, principal: Address) -> list[OperatorSet]:
     changes = fabricant.directory.operators_set(principal, since=fabricant.deployment.first_block)
     latest = {event.operator: event for _, event in changes}
     return [event for event in latest.values() if event.roles]
+
+
+# Records
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A batch, and when it was anchored."""
+
+    batch: BatchAnchored
+    block: int
+    time: UnixSeconds
+
+
+def batches_of(fabricant: Fabricant, stream: StreamId) -> list[Anchored]:
+    """Everything that was anchored in a stream, in order.
+
+    Raises VerificationFailed if these batches do not make the stream's head: a node has left some out.
+    """
+    found = [
+        Anchored(event, log.block, _time_of(fabricant, log))
+        for log, event in fabricant.records.batches(stream, since=fabricant.deployment.first_block)
+    ]
+    head = head_after((each.batch.root, each.batch.count, each.time) for each in found)
+    if head != fabricant.records.head_of(stream):
+        raise VerificationFailed("the node does not show all that was anchored in this stream; use another")
+    return found
+
+
+def find_batch(fabricant: Fabricant, stream: StreamId, *, candidates: Sequence[bytes]) -> Anchored:
+    """The newest batch of a stream with the first of these roots that it has; else its newest batch.
+
+    Raises NotFound if nothing was anchored, VerificationFailed as `batches_of`.
+    """
+    batches = batches_of(fabricant, stream)
+    if not batches:
+        raise NotFound("nothing was anchored in this stream; check its name, its owner and the network")
+    known = (each for root in candidates for each in reversed(batches) if each.batch.root == root)
+    return next(known, batches[-1])
+
+
+def _time_of(fabricant: Fabricant, log: Log) -> UnixSeconds:
+    if (block := fabricant.network.block(log.block_hash)) is None:
+        raise BadAnswer(f"the node has no block {log.block}, of which it shows events; ask again")
+    return block.timestamp

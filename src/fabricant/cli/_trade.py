@@ -261,6 +261,11 @@ def asset_text(asset: int) -> str:
     return f"{asset:#066x}"
 
 
+def place(uri: str) -> str:
+    """Where something is found, behind its hash; nothing if no uri says so."""
+    return f" at {printable(uri)}" if uri else ""
+
+
 def _camel(name: str) -> str:
     first, *others = name.strip("_").split("_")
     return first + "".join(each.title() for each in others)

@@ -94,8 +94,8 @@ def publish(ctx: click.Context, which: str, *, uri: str) -> None:
     action = SupplierEscrow.publish_conditions
     done = trade.perform(ctx, fabricant.escrow, action, words, found.conditions, uri=uri)
     data = {**trade.sent(done.receipt), **_facts(found)}
-    said = f"The conditions {found.name} were published as 0x{found.id.hex()}.\n{trade.receipt_line(done.receipt)}"
-    output.emit(ctx, data, lambda: output.say(said))
+    lines = [f"The conditions {found.name} were published as 0x{found.id.hex()}."]
+    output.emit(ctx, data, lambda: output.say("\n".join([*lines, trade.receipt_line(done.receipt)])))
 
 
 def _value_options(command: trade.F) -> trade.F:
