@@ -19,8 +19,9 @@ from fabricant.chain.answers import Receipt, as_bytes, as_receipt
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.build import build
 from fabricant.domain.units import Address, BaseUnits, UnixSeconds, parse_address, parse_time
+from fabricant.errors import RpcRefused
 from tests.support.actors import ROLES, Actor
-from tests.support.decoding import VOCABULARY, Event
+from tests.support.decoding import VOCABULARY, Event, Said
 from tests.support.reverts import Reverted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,16 @@ class Chain:
     ) -> Receipt:
         """Mines one call, at exactly the time `at` if given. Raises Reverted with what the contract said."""
         return self._mine(call_data(call), by=by, to=call.address, value=value, at=at, gas=gas)
+
+    def attempt(self, call: ContractFunction, *, by: Actor | Address) -> Said | None:
+        """What a call would revert with in the next block; None if it would succeed. Changes nothing."""
+        sender = by.address if isinstance(by, Actor) else by
+        asked = {"from": sender, "to": call.address, "data": f"0x{call_data(call).hex()}"}
+        try:
+            self.local.rpc.call("eth_call", asked, "pending")
+        except RpcRefused as refused:
+            return VOCABULARY.error(as_bytes(refused.data or "0x", "revert data"))
+        return None
 
     def deploy(self, name: str, *arguments: Any, by: Actor | None = None) -> Contract:
         """Deploys a contract or mock by its name. A contract among the arguments stands for its address."""

@@ -37,7 +37,7 @@ from tests.support.deals import (
     terms,
 )
 from tests.support.decoding import Event, Said
-from tests.support.reverts import attempt, reverts
+from tests.support.reverts import reverts
 
 Party = Actor | Contract | Address
 Goods = Callable[..., list[int]]  # fixtures
@@ -286,7 +286,7 @@ class Deal:
 
     def attempt(self, function: str, /, *arguments: Any, by: Party) -> Said | None:
         """What a call about this line would revert with now; None if it would succeed."""
-        return attempt(self.call(function, *arguments), by=address_of(by))
+        return self.chain.attempt(self.call(function, *arguments), by=address_of(by))
 
     def secure(self) -> None:
         """The supplier deposits exactly the bond."""
@@ -365,9 +365,9 @@ def in_leaf_order(deals: Sequence[Deal]) -> list[Deal]:
 
 
 def schedule_proof(deals: Sequence[Deal], batch: Sequence[Deal]) -> tuple[bytes, tuple[bytes, ...]]:
-    """The root of a schedule, and the proof to it from the root of a batch of 2**n of its lines."""
+    """The root of a schedule, and the proof to it from the root of a batch: 2**n of its lines, or all."""
     tree = MerkleTree([_leaf(deal.id) for deal in deals])
-    levels = len(batch).bit_length() - 1
+    levels = len(deals) if len(batch) == len(deals) else len(batch).bit_length() - 1
     return tree.root, tree.prove(list(deals).index(batch[0]))[levels:]
 
 

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from web3.contract.contract import ContractFunction
 from web3.exceptions import ContractLogicError
 
 from fabricant.chain.reverts import ContractError, UnknownContractError
@@ -43,15 +42,6 @@ def reverts(error: str, /, **arguments: Any) -> Iterator[None]:
         pytest.fail(f"expected {expected}, but nothing reverted")
     if said != expected:
         pytest.fail(f"expected {expected}\n but got {said}")
-
-
-def attempt(call: ContractFunction, *, by: str) -> Said | None:
-    """What a call would revert with now, without sending it; None if it would succeed."""
-    try:
-        call.call({"from": by})
-    except ContractLogicError as refused:
-        return _said(refused)
-    return None
 
 
 def _said(refused: Exception) -> Said:
