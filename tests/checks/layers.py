@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "chain": {None, "artifacts", "conditions", "domain"},
     "index": {None, "artifacts", "chain", "conditions", "domain"},
     "api": {None, "artifacts", "chain", "conditions", "domain", "index"},
-    "cli": {None, "api", "artifacts", "chain", "conditions", "domain", "index"},
+    "demo": {None, "artifacts", "chain", "conditions", "domain"},
+    "cli": {None, "api", "artifacts", "chain", "conditions", "demo", "domain", "index"},
 }
 DEVELOPMENT_ONLY = {"solcx"}
 DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}

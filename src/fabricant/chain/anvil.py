@@ -2,8 +2,8 @@
 
 Anvil runs in a process group of its own, behind a watchdog that waits for the end of a pipe which only this
 program holds. However this program ends, by return, exception, signal or kill -9, the pipe closes and the
-group is killed. A `DevelopmentChain` is a Network that can also do what no real chain can: set the clock, go
-back, act as anybody; a `LocalChain` is one that this program started.
+group is killed, unless the program asked to keep it. A `DevelopmentChain` is a Network that can also do what
+no real chain can: set the clock, go back, act as anybody; a `LocalChain` is one that this program started.
 """
 
 import os
@@ -28,10 +28,16 @@ START_TIMEOUT: Final = 30.0  # seconds
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}  # as npm names them
 
 # Waits until its input ends, then removes the scratch folder and kills its own process group, Anvil included.
+# After the word "keep" it first waits until it is told to end (TERM), or until Anvil ends by itself.
 _WATCHDOG: Final = """
 scratch=$1; shift
 { "$@"; echo "anvil ended with code $?"; } >"$scratch/log" 2>&1 </dev/null &
-read -r _
+read -r last
+if [ "$last" = keep ]; then
+  exec >/dev/null 2>&1
+  trap : TERM
+  wait
+fi
 rm -rf "$scratch"
 kill -KILL 0
 """
@@ -64,6 +70,7 @@ class _Anvil:
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
+        self._kept = False
         _held.add(self)
         try:
             self.url = RpcUrl(f"http://127.0.0.1:{self._wait_for_port()}")
@@ -75,7 +82,16 @@ class _Anvil:
         """Ends Anvil. Does nothing the second time."""
         _held.discard(self)
         self.let_go()
-        self._watchdog.wait()
+        if not self._kept:
+            self._watchdog.wait()
+
+    def keep(self) -> int:
+        """Lets Anvil outlive this program; the process that this names ends it."""
+        if self._watchdog.stdin is not None:
+            self._watchdog.stdin.write(b"keep\n")
+        self._kept = True
+        self.stop()
+        return self._watchdog.pid
 
     def let_go(self) -> None:
         """Closes this process's end of the pipe."""
@@ -188,7 +204,11 @@ class LocalChain(DevelopmentChain):
             anvil.stop()
             raise
 
+    def keep(self) -> int:
+        """Lets the chain outlive this program. Returns the id of the process that ends it: `kill` it then."""
+        return self._anvil.keep()
+
     def close(self) -> None:
-        """Ends the chain."""
+        """Ends the chain, unless it is kept."""
         super().close()
         self._anvil.stop()

@@ -23,6 +23,7 @@ opened or asked for before that. For a new command, `cli/asset.py`:
 
     app.network(ctx)      Network. `local` is the chain of `fabricant chain start`
     app.development(ctx)  DevelopmentChain: the same, if it is an Anvil
+    app.own_chain(ctx)    LocalChain: a fresh one instead
     app.deployment(ctx)   Deployment: .directory .records .assets .escrow .capacity .first_block
     app.folder(ctx)       the folder of the deployments' records
     app.wallet(ctx)       Wallet: from the keystore, or dev:0 to dev:9 on an Anvil; a name may be given
@@ -51,7 +52,7 @@ from fabricant.errors import InvalidInput, NotFound, WrongChain
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
-    from fabricant.chain.anvil import DevelopmentChain
+    from fabricant.chain.anvil import DevelopmentChain, LocalChain
     from fabricant.chain.deployment import Deployment
     from fabricant.chain.network import Network
     from fabricant.chain.secret import Secret
@@ -200,7 +201,7 @@ def _connect(choices: _Choices, *, start_local: bool) -> "Network":
 
 
 def _connect_local(chain_id: int | None, *, start_local: bool) -> "Network":
-    from fabricant.chain.anvil import DevelopmentChain, LocalChain
+    from fabricant.chain.anvil import DevelopmentChain
     from fabricant.chain.profiles import LOCAL, Profile
     from fabricant.chain.rpc import Rpc
     from fabricant.cli import _local as local
@@ -213,10 +214,29 @@ def _connect_local(chain_id: int | None, *, start_local: bool) -> "Network":
             "no local chain is running: start one with `fabricant chain start`, or name a --network"
         )
     output.note("No local chain is running; this one ends with the command.")
+    return _start(chain_id)
+
+
+def _start(chain_id: int | None) -> "LocalChain":
+    from fabricant.chain.anvil import LocalChain
+
     chain = LocalChain.start()
     if chain_id not in (None, chain.chain_id):
         chain.close()
         raise WrongChain(f"a local chain is chain {chain.chain_id}, not {chain_id}; name another network")
+    return chain
+
+
+def names_network(ctx: click.Context) -> bool:
+    """Whether --network was given."""
+    return _choices(ctx).network is not None
+
+
+def own_chain(ctx: click.Context) -> "LocalChain":
+    """A fresh chain of the command's own, which is the network from now on and ends with the program."""
+    choices = _choices(ctx)
+    choices.connected = chain = _start(choices.chain_id)
+    ctx.find_root().call_on_close(chain.close)
     return chain
 
 

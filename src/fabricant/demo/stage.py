@@ -1,0 +1,118 @@
+"""Where a deal takes place: the contracts, play money, and five parties who do not know each other.
+
+Each party is a fresh account with a little coin for gas, and buyer and supplier have play money. Nobody has
+any right that it does not get in the deal itself.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from fabricant.chain.anvil import DevelopmentChain
+from fabricant.chain.deploy import deploy
+from fabricant.chain.deployment import Deployment, read
+from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.fees import DEFAULT_CAP, suggest
+from fabricant.chain.survey import survey
+from fabricant.chain.tokens import COIN
+from fabricant.chain.transactions import Sender
+from fabricant.chain.wallet import Wallet
+from fabricant.demo.account import Balances
+from fabricant.demo.money import PlayMoney
+from fabricant.domain.units import Address, BaseUnits, Token, format_amount
+from fabricant.errors import UnfundedWallet
+
+PARTY_GAS: Final = 3_000_000  # what each party can spend
+STAGE_GAS: Final = 2_000_000  # for creating the money and handing it out
+BUYER_HAS: Final = BaseUnits(10_000 * 10**6)
+SUPPLIER_HAS: Final = BaseUnits(1_000 * 10**6)
+ESCROW: Final = "escrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody in the deal: a name, an account, and the contracts in its name."""
+
+    name: str
+    wallet: Wallet
+    fabricant: Fabricant
+
+    @property
+    def address(self) -> Address:
+        """Its account."""
+        return self.wallet.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """All that is there before the deal begins."""
+
+    chain: DevelopmentChain
+    deployment: Deployment
+    money: Token
+    buyer: Party
+    supplier: Party
+    gateway: Party  # the machine's
+    inspector: Party
+    arbiter: Party
+
+    @classmethod
+    def set_up(cls, chain: DevelopmentChain, funder: Wallet, *, folder: Path) -> Self:
+        """Deploys what is missing, and funds fresh accounts. Sends transactions of `funder`.
+
+        `folder`: where the deployment is recorded. Raises UnfundedWallet before the first transaction, and
+        what `deploy` raises.
+        """
+        recorded = read(folder, chain.chain_id)
+        registrar = funder.address if recorded is None else recorded.registrar
+        price = suggest(chain, cap=chain.profile.max_fee or DEFAULT_CAP).most
+        allowance = BaseUnits(PARTY_GAS * price)
+        cost = survey(chain, registrar=registrar, folder=folder).cost + 5 * allowance + STAGE_GAS * price
+        _require_funds(chain, funder.address, BaseUnits(cost))
+
+        sender = Sender(chain, funder)
+        deployment = deploy(sender, registrar=registrar, folder=folder)
+        money = PlayMoney.create(chain, funder)
+        fabricant = Fabricant(chain, deployment)
+
+        def party(name: str) -> Party:
+            wallet = Wallet.create()
+            sender.send(wallet.address, value=allowance)
+            return Party(name, wallet, fabricant.acting(wallet))
+
+        stage = cls(
+            chain=chain,
+            deployment=deployment,
+            money=fabricant.token(money.address).info,
+            buyer=party("buyer"),
+            supplier=party("supplier"),
+            gateway=party("gateway"),
+            inspector=party("inspector"),
+            arbiter=party("arbiter"),
+        )
+        money.mint(stage.buyer.address, BUYER_HAS)
+        money.mint(stage.supplier.address, SUPPLIER_HAS)
+        return stage
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """All five."""
+        return (self.buyer, self.supplier, self.gateway, self.inspector, self.arbiter)
+
+    def balances(self) -> Balances:
+        """What everybody has now, and what the escrow holds."""
+        accounts = {party.name: party.address for party in self.parties} | {ESCROW: self.deployment.escrow}
+        money = self.buyer.fabricant.token(self.money.address)
+        return {
+            name: {self.money: money.balance_of(account), COIN: self.chain.balance(account)}
+            for name, account in accounts.items()
+        }
+
+
+def _require_funds(chain: DevelopmentChain, funder: Address, needed: BaseUnits) -> None:
+    if (balance := chain.balance(funder)) < needed:
+        has, needs = (format_amount(amount, COIN.decimals) for amount in (balance, needed))
+        raise UnfundedWallet(
+            f"{funder} has {has} coin on chain {chain.chain_id}, and this may take {needs}; fund it first. "
+            "Nothing was sent"
+        )
