@@ -214,6 +214,8 @@ def _commit() -> str | None:
     """The commit of the clone that this package is imported from; None for an installed package."""
     try:
         root = find_project(Path(__file__).parent)
+        if not Path(__file__).resolve().is_relative_to(root / "src"):
+            return None  # installed into an environment that lies in some clone
         command = ("git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
     except (NotFound, OSError, subprocess.CalledProcessError):
