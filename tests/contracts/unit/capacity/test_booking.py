@@ -227,6 +227,25 @@ def test_f036_an_altered_offer_is_refused(chain: Chain, capacity: Capacity) -> N
     assert refusals == {"OfferExpired", "PriceRises", "WrongEpoch", "NoConsent", "BadSignature"}
 
 
+def test_a_field_that_is_too_wide_counts_by_its_lower_bits(chain: Chain, capacity: Capacity) -> None:
+    """Nobody's tools sign such an offer. If a supplier does by hand, it binds itself to what it can mean."""
+    offer = capacity.offer(lastMinuteHourly=60_000_000, decayHours=24, totalHours=100, setupHours=1)
+    at = start_of(SHIFT[0]) - 13 * HOUR - 7
+    booking = capacity.booking(offer=offer, at=at)
+    words = words_of(offer)
+    wide = [place for place, (kind, _) in enumerate(OFFER_FIELDS) if kind not in ("uint256", "bytes32")]
+    for place in wide:
+        altered = words[: 32 * place] + b"\xff" + words[32 * place + 1 :]
+        dirty = capacity.booking(offer=offer, at=at, salt=booking.order["salt"])
+        dirty.offer_id = capacity.digest_of(altered)
+        signed = {"signer": SUPPLIER.address, "proof": [], "signature": SUPPLIER.sign(dirty.offer_id)}
+        data = call_data(dirty.call(signed))
+        call = AS_BUYER | {"to": capacity.market.address, "data": data[:4] + altered + data[4 + len(words) :]}
+        chain.warp(at)
+        assert bytes(chain.w3.eth.call(call)) == dirty.id
+    assert len(wide) == 21
+
+
 def test_f027_an_offer_is_booked_at_its_market(
     chain: Chain, capacity: Capacity, directory: Contract, assets: Contract
 ) -> None:
