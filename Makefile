@@ -40,7 +40,7 @@ faults: install ## How many cases of the fault catalogue have a test
 	@$(BIN)/python -m scripts.faults
 
 deep: build ## The stateful campaign, for hours instead of seconds
-	@FOUNDRY_PROFILE=deep $(BIN)/forge test
+	@$(BIN)/python -m scripts.invariants --deep
 
 docs: build ## Write docs/reference from the contracts and the commands
 	@$(BIN)/python -m scripts.reference

@@ -27,7 +27,7 @@ class Leg:
 
 
 LEGS = (
-    Leg("Forge", (".venv/bin/forge", "test")),
+    Leg("Forge", (".venv/bin/python", "-m", "scripts.invariants")),
     Leg("Python with web3 7", (".venv/bin/pytest", "-n2", "--dist=worksteal", "--ignore=tests/checks")),
     Leg("Python with web3 8", (".venv-web3-8/bin/pytest", "-n2", "--dist=worksteal", "tests/python")),
     Leg("ape", (".venv/bin/ape", "test")),

@@ -31,7 +31,7 @@ contract SupplierEscrowInvariants {
         targets[0] = address(handler);
     }
 
-    function invariant_escrow() external view {
+    function invariant_f017_f046_f058_f062_escrow() external view {
         handler.check(checked);
     }
 

@@ -32,8 +32,7 @@ def project(tmp_path: Path) -> Path:
 def _forge(project: Path, answer: int | None) -> Counter[str]:
     if answer is not None:
         (project / "tests" / "invariants" / "Gate.t.sol").write_text(TEST % answer)
-    leg = next(leg for leg in run_tests.LEGS if leg.name == "Forge")
-    return run_tests.run(leg, cwd=project)
+    return run_tests.run(run_tests.Leg("Forge", (".venv/bin/forge", "test")), cwd=project)
 
 
 def test_forge_test_that_fails_fails_the_build(project: Path) -> None:

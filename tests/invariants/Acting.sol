@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Delivery, Line, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Call} from "./Books.sol";
+import {Opening} from "./Opening.sol";
+import {Action} from "./Rules.sol";
+import {TradeSets} from "./TradeSets.sol";
+import {VM} from "./Vm.sol";
+import {IOddToken, IParty} from "./World.sol";
+
+/// @notice How people act on lines: which line, when, by whom, with what; and how tokens and receivers turn on them.
+abstract contract Acting is Opening {
+    uint256 internal constant SOON = 60 days;
+
+    error Acting_NothingToDo(Action action);
+
+    /* HOSTILITY */
+
+    /// @dev A token or a receiver turns bad, or good again.
+    function _provoke() internal {
+        bytes memory call = _callBack();
+        if (_oneIn(2)) {
+            address firm = [BUYER_FIRM, SUPPLIER_FIRM, BROKER_FIRM][_random(3)];
+            IParty.Manner manner = IParty.Manner(_random(5));
+            if (manner == IParty.Manner.Calls) IParty(firm).setCall(address(ESCROW), call);
+            else IParty(firm).setManner(manner);
+            return;
+        }
+        IOddToken.Oddity oddity = IOddToken.Oddity(_random(10));
+        // These two lie about what they moved: lines in such a token share its losses.
+        if (oddity == IOddToken.Oddity.ReturnsTwo || oddity == IOddToken.Oddity.TakesFee) return;
+        if (oddity == IOddToken.Oddity.Blocks) ODD.setBlocked(_anybody());
+        else if (oddity == IOddToken.Oddity.Calls) ODD.setCall(address(ESCROW), call);
+        else ODD.setOddity(oddity);
+    }
+
+    /// @dev What a receiver calls when it is paid: any of what anyone may do, or a payment to itself.
+    function _callBack() private returns (bytes memory) {
+        if (deals.length == 0 || _oneIn(3)) return abi.encodeCall(ESCROW.withdraw, (BUYER_FIRM, COIN, 1));
+        Action[4] memory actions = [Action.DeemAccept, Action.PayRetention, Action.Pay, Action.Accept];
+        return _data(actions[_random(4)], _random(deals.length));
+    }
+
+    /// @dev Everybody who can be bad is, or nobody.
+    function _turn(bool hostile) internal {
+        IParty.Manner manner = hostile ? IParty.Manner.Reverts : IParty.Manner.Accepts;
+        IParty(BUYER_FIRM).setManner(manner);
+        IParty(SUPPLIER_FIRM).setManner(manner);
+        IParty(BROKER_FIRM).setManner(manner);
+        ODD.setOddity(hostile ? IOddToken.Oddity.Paused : IOddToken.Oddity.None);
+    }
+
+    /* ONE ACTION */
+
+    /// @dev On some line that it suits, by chance at the wrong time or by the wrong caller.
+    function _act(Action action) internal {
+        uint256 index = _find(action);
+        bool timely = _arrive(action, index);
+        if (action == Action.Resign) _secure(deals[index].terms, deals[index].terms.amount);
+        Call memory call = _valid(action, index);
+        if (_oneIn(12)) call.caller = _anybody();
+        if (_oneIn(4)) _provoke();
+        if (_oneIn(16)) call.gas = 200_000 + _random(600_000); // perhaps not enough for its payouts
+        bool entitled = _isEntitled(call.caller, action, index);
+        _make(call);
+        if (!timely) _breach(6, "ESC-6: something was done too early or too late");
+        if (!entitled) _breach(6, "ESC-6: somebody did what only others may do");
+    }
+
+    /// @dev As it should be.
+    function _perform(Action action, uint256 index) internal {
+        (uint256 from,) = _window(action, index, _line(index));
+        if (from > block.timestamp) VM.warp(from);
+        _make(_valid(action, index));
+    }
+
+    function _valid(Action action, uint256 index) internal returns (Call memory) {
+        address caller = _entitled(action, index, _line(index))[_random(3)];
+        if (caller == address(0)) caller = _anybody();
+        return _call(caller, deals[index].terms.token, _data(action, index));
+    }
+
+    /// @dev Waits until the action is possible, perhaps longer; now and then not long enough, or too long.
+    /// @return timely whether the action is possible then.
+    function _arrive(Action action, uint256 index) private returns (bool timely) {
+        (uint256 from, uint256 before) = _window(action, index, _line(index));
+        uint256 time = from > block.timestamp ? from : block.timestamp;
+        uint256 chance = _random(16);
+        if (chance == 0 && from > block.timestamp) time = from - 1;
+        if (before < block.timestamp + SOON) {
+            if (chance == 1) time = before;
+            if (chance == 2 || chance == 3) time = before - 1;
+            if (chance > 12 && before > time) time += _random(before - time);
+        }
+        VM.warp(time);
+        return from <= time && time < before;
+    }
+
+    function _isEntitled(address caller, Action action, uint256 index) private view returns (bool) {
+        address[3] memory list = _entitled(action, index, _line(index));
+        return list[0] == address(0) || caller == list[0] || caller == list[1] || caller == list[2];
+    }
+
+    /* LINES TO ACT ON */
+
+    /// @dev A line that the action suits, soon if not now; most often an old one, else a new one that is brought so far.
+    function _find(Action action) internal returns (uint256) {
+        uint256 start = _random(deals.length + 1);
+        for (uint256 i = 0; i < deals.length && !_oneIn(24); ++i) {
+            uint256 index = (start + i) % deals.length;
+            Line memory line = _line(index);
+            if (!_suits(action, index, line)) continue;
+            (uint256 from, uint256 before) = _window(action, index, line);
+            if (block.timestamp < before && (from < block.timestamp + SOON || _oneIn(8))) return index;
+        }
+        return _arrange(action);
+    }
+
+    function _arrange(Action action) private returns (uint256 index) {
+        index = _draft(_terms(TradeSets.TOOLING), action == Action.Collect || _oneIn(4) ? 1 : 0);
+        _open(index);
+        bool handedOver = action == Action.PayRetention || action == Action.Collect;
+        bool delivered = handedOver || action == Action.ConfirmReceipt || action == Action.DeemAccept;
+        if (delivered || action == Action.Accept || action == Action.Reject) _perform(Action.Deliver, index);
+        if (handedOver) _perform(action == Action.Collect && _oneIn(2) ? Action.Reject : Action.Accept, index);
+        if (!_suits(action, index, _line(index))) revert Acting_NothingToDo(action);
+    }
+
+    /// @dev Two or three lines of the same parties.
+    function _draftBatch() internal returns (uint256[] memory batch) {
+        batch = new uint256[](2 + _random(2));
+        Terms memory terms = _terms(_random(TradeSets.COUNT));
+        for (uint256 i = 0; i < batch.length; ++i) {
+            batch[i] = _draft(i == 0 ? terms : _termsBeside(terms), 0);
+        }
+    }
+
+    /// @dev A line that is closed or revoked; if possible one whose terms could still be opened in time.
+    function _finalDeal() internal returns (uint256 index) {
+        uint256 start = _random(deals.length + 1);
+        for (uint256 i = 0; i < deals.length; ++i) {
+            index = (start + i) % deals.length;
+            if (deals[index].end != 0 && (block.timestamp < deals[index].terms.openBy || _oneIn(8))) return index;
+        }
+        index = _draft(_terms(TradeSets.TOOLING), 0);
+        if (_oneIn(2)) {
+            _revoke(index);
+        } else {
+            _open(index);
+            _perform(Action.Cancel, index);
+        }
+    }
+
+    function _acceptAll(uint256[] memory batch) internal {
+        Terms[] memory terms = new Terms[](batch.length);
+        for (uint256 i = 0; i < batch.length; ++i) {
+            terms[i] = deals[batch[i]].terms;
+        }
+        address caller = _oneIn(2) ? terms[0].buyer : PURCHASING;
+        bytes memory data = abi.encodeCall(ESCROW.acceptMany, (terms, new uint256[][](terms.length)));
+        _make(_call(caller, terms[0].token, data));
+    }
+
+    function _revoke(uint256 index) internal {
+        Terms memory terms = deals[index].terms;
+        address caller = [terms.buyer, terms.supplier, PURCHASING, SALES][_random(4)];
+        _make(_call(caller, terms.token, abi.encodeCall(ESCROW.revoke, (terms))));
+    }
+
+    /* CALLDATA */
+
+    function _data(Action action, uint256 index) private returns (bytes memory) {
+        Terms memory terms = deals[index].terms;
+        if (action == Action.Deliver) return _delivery(terms, index);
+        if (action == Action.Accept) return abi.encodeCall(ESCROW.accept, (terms, _handedOver(index)));
+        if (action == Action.DeemAccept) return abi.encodeCall(ESCROW.deemAccept, (terms, _handedOver(index)));
+        if (action == Action.Collect) return abi.encodeCall(ESCROW.collect, (terms, deals[index].goods));
+        if (action == Action.Reject) return abi.encodeCall(ESCROW.reject, (terms, "scratched"));
+        if (action == Action.Pay) return abi.encodeCall(ESCROW.pay, (terms, _less(index)));
+        if (action == Action.Refund) return abi.encodeCall(ESCROW.refund, (terms, _less(index)));
+        if (action == Action.Extend) return abi.encodeCall(ESCROW.extend, (terms, _longer(index)));
+        if (action == Action.ConfirmReceipt) return abi.encodeCall(ESCROW.confirmReceipt, (terms));
+        if (action == Action.Cancel) return abi.encodeCall(ESCROW.cancel, (terms));
+        if (action == Action.Resign) return abi.encodeCall(ESCROW.resign, (terms));
+        if (action == Action.Terminate) return abi.encodeCall(ESCROW.terminate, (terms));
+        return abi.encodeCall(ESCROW.payRetention, (terms));
+    }
+
+    /// @dev A redelivery brings all goods again if the supplier collected them, otherwise none.
+    function _delivery(Terms memory terms, uint256 index) private view returns (bytes memory) {
+        uint256[] memory assets = _inCustody(deals[index].id) ? new uint256[](0) : deals[index].goods;
+        return abi.encodeCall(ESCROW.deliver, (terms, Delivery("evidence", "invoice", "", assets)));
+    }
+
+    /// @dev The goods, or none of them, to be collected later.
+    function _handedOver(uint256 index) private returns (uint256[] memory) {
+        return _inCustody(deals[index].id) && _oneIn(2) ? deals[index].goods : new uint256[](0);
+    }
+
+    /// @dev Some amount below what the line holds, most often not much.
+    function _less(uint256 index) private returns (uint128) {
+        uint256 held = _line(index).held;
+        if (held == 0 || _oneIn(24)) return uint128(held); // not less: to be refused
+        if (_oneIn(4)) return uint128(_random(held));
+        return uint128(held - 1 - _random(held) / 10);
+    }
+
+    function _longer(uint256 index) private returns (uint40) {
+        return _line(index).extra + uint40(1 + _random(40 days));
+    }
+}
