@@ -61,11 +61,6 @@ SAMPLES: dict[str, Any] = {
     "bytes3": b"KGM",
     "bytes32": b"\x01" * 32,
 }
-    "address": "0x" + "0" * 40,
-    "string": "text",
-    "bytes3": b"KGM",
-    "bytes32": b"\x01" * 32,
-}
 
 
 def _entries(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,323 @@
+"""The rules in Python and the contracts are one: thousands of random cases, decided by both.
+
+`fabricant.domain` says who gets what and who may do what when; the contracts do it. Lines are written
+straight into the escrow's storage, so that every combination comes up, also rare ones.
+FABRICANT_CASES=10000 takes longer.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import pytest
+from eth_utils.crypto import keccak
+from web3.contract import Contract
+
+from fabricant.artifacts import load
+from fabricant.chain.client import Client
+from fabricant.chain.errors import (
+    SupplierEscrow_AlreadyArrived,
+    SupplierEscrow_ExtensionOutOfRange,
+    SupplierEscrow_HeldNotBelow,
+    SupplierEscrow_InsufficientBalance,
+    SupplierEscrow_NotBuyer,
+    SupplierEscrow_NotEntitled,
+    SupplierEscrow_NothingDelivered,
+    SupplierEscrow_NotInspector,
+    SupplierEscrow_NotParty,
+    SupplierEscrow_NotSupplier,
+    SupplierEscrow_RejectionsUsedUp,
+    SupplierEscrow_TooEarly,
+    SupplierEscrow_TooLate,
+    SupplierEscrow_WrongAssetCount,
+    SupplierEscrow_WrongAssets,
+    SupplierEscrow_WrongStatus,
+)
+from fabricant.chain.escrow import Delivery, SupplierEscrow
+from fabricant.domain.assets import AssetId
+from fabricant.domain.escrow import (
+    Action,
+    Conditions,
+    Ending,
+    Line,
+    LineFlag,
+    LineId,
+    Outcome,
+    Payoff,
+    Side,
+    Status,
+    Terms,
+    advance,
+    bond,
+    brokerage,
+    line_id,
+    payoff,
+    possible,
+    windows,
+)
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Bps, Seconds, UnixSeconds
+from tests.support.actors import Actor
+from tests.support.chain import Chain, artifact
+
+CASES: Final = int(os.environ.get("FABRICANT_CASES", "2000"))
+LINES: Final = CASES // 25
+MOMENTS: Final = 3  # of each line
+DAY, YEAR = 86_400, 365 * 86_400
+TOKEN: Final = Address("0x" + "7" * 40)  # no contract: payouts to it fail and are credited
+NOT_THEIRS = (
+    *(SupplierEscrow_NotBuyer, SupplierEscrow_NotSupplier, SupplierEscrow_NotInspector),
+    *(SupplierEscrow_NotParty, SupplierEscrow_NotEntitled),
+)
+NOT_NOW = (
+    *(SupplierEscrow_AlreadyArrived, SupplierEscrow_ExtensionOutOfRange, SupplierEscrow_HeldNotBelow),
+    *(SupplierEscrow_NothingDelivered, SupplierEscrow_RejectionsUsedUp, SupplierEscrow_WrongStatus),
+    *(SupplierEscrow_TooEarly, SupplierEscrow_TooLate),
+)
+OTHERWISE = (SupplierEscrow_InsufficientBalance, SupplierEscrow_WrongAssetCount, SupplierEscrow_WrongAssets)
+
+
+class Harness(Client, contract="PayoffsHarness", abi=artifact("PayoffsHarness").abi):
+    """The contract's payoff table."""
+
+    def payoff(self, case: "Case", *, ending: Ending, penalty: bool, outcome: Outcome) -> Payoff:
+        """One row."""
+        rates = case.conditions.packed.rates
+        return self._read_as(Payoff, "payoff", ending, penalty, case.line, case.amount, rates, outcome)
+
+    def amounts(self, case: "Case") -> tuple[int, int, int]:
+        """Bond, advance and brokerage."""
+        rates = case.conditions.packed.rates
+        return (
+            self._read("bond", case.amount, rates),
+            self._read("advance", case.line, case.amount, rates),
+            self._read("brokerage", case.amount, rates),
+        )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A line at random."""
+
+    line: Line
+    amount: BaseUnits
+    conditions: Conditions
+
+
+def some_amount(chance: random.Random) -> BaseUnits:
+    """Amounts of every size, the smallest and the largest among them."""
+    return BaseUnits(
+        chance.choice([1, 2, 9_999, 10_001, 2**128 - 1, chance.getrandbits(chance.randint(1, 128))])
+    )
+
+
+def some_share(chance: random.Random, most: int = 10_000) -> Bps:
+    """Shares, none and all among them."""
+    return Bps(chance.choice([0, 1, most, chance.randint(0, most)]))
+
+
+def some_period(chance: random.Random, least: int, most: int) -> Seconds:
+    """Periods, the shortest and the longest among them."""
+    return Seconds(chance.choice([least, most, chance.randint(least, most)]))
+
+
+def some_conditions(chance: random.Random) -> Conditions:
+    """Conditions that can be published."""
+    cure, window = some_period(chance, 3_600, 60 * DAY), some_period(chance, 0, 60 * DAY)
+    return Conditions(
+        advance_bps=some_share(chance),
+        bond_bps=some_share(chance),
+        cancel_bps=some_share(chance),
+        retention_bps=some_share(chance),
+        late_bps=some_share(chance),
+        max_late_bps=some_share(chance),
+        default_supplier_bps=some_share(chance),
+        broker_bps=some_share(chance, 500),
+        arbiter_fee_bps=some_share(chance, 500),
+        max_rejections=chance.randint(0, 3),
+        inspection=some_period(chance, 3_600, 60 * DAY),
+        arbitration=some_period(chance, 3_600, 60 * DAY),
+        late_every=some_period(chance, 3_600, 10 * DAY),
+        cancel_notice=some_period(chance, window, 90 * DAY),
+        resign_period=some_period(chance, 0, 30 * DAY),
+        delivery_window=window,
+        long_stop=some_period(chance, cure, 90 * DAY),
+        transit=some_period(chance, 0, 60 * DAY),
+        cure=cure,
+        retention=some_period(chance, 0, 60 * DAY),
+    )
+
+
+def some_line(chance: random.Random, amount: int, *, near: int = 2**39) -> Line:
+    """A line in any status that holds at most its price."""
+    return Line(
+        status=chance.choice([Status.NONE, *Status, Status.OPEN, Status.DELIVERED, Status.REJECTED]),
+        flags=LineFlag(chance.choice([0, 0, 1, 4, chance.getrandbits(6)])),
+        rejections=chance.randint(0, 3),
+        since=UnixSeconds(near + chance.randint(-60 * DAY, 60 * DAY)),
+        late_intervals=chance.choice([0, 0, 1, 5, 65_535, chance.getrandbits(16)]),
+        extra=Seconds(chance.choice([0, 0, 1, 366 * DAY - 1, 366 * DAY, 400 * DAY])),
+        held=BaseUnits(chance.choice([0, 1, amount, chance.randint(0, amount)])),
+    )
+
+
+@pytest.fixture
+def harness(chain: Chain) -> Harness:
+    """The contract's payoff table."""
+    deployed = chain.deploy("PayoffsHarness")
+    return Harness(chain.local, Address(deployed.address))
+
+
+def test_payoffs_are_the_contracts(harness: Harness) -> None:
+    chance = random.Random("payoffs")
+    for number in range(CASES):
+        amount, conditions = some_amount(chance), some_conditions(chance)
+        case = Case(some_line(chance, amount), amount, conditions)
+        ending, penalty = chance.choice(list(Ending)), chance.random() < 0.5
+        outcome = Outcome(
+            to_supplier=some_amount(chance),
+            bond_to_buyer=some_amount(chance),
+            goods_to_buyer=chance.random() < 0.5,
+        )
+
+        ours = payoff(
+            ending,
+            case.line,
+            amount=amount,
+            conditions=conditions,
+            outcome=outcome,
+            with_penalty=penalty,
+        )
+
+        assert ours == harness.payoff(case, ending=ending, penalty=penalty, outcome=outcome), (case, ending)
+        if number % 5 == 0:
+            assert harness.amounts(case) == (
+                bond(amount, conditions),
+                advance(case.line, amount, conditions),
+                brokerage(amount, conditions),
+            )
+
+
+# Clocks
+
+
+def _slot(label: str, key: bytes) -> int:
+    entry = next(each for each in load("SupplierEscrow").layout["storage"] if each["label"] == label)
+    return int.from_bytes(keccak(key + int(entry["slot"]).to_bytes(32)))
+
+
+def _write(chain: Chain, escrow: Contract, slot: int, word: int) -> None:
+    chain.local.rpc.call("anvil_setStorageAt", escrow.address, f"{slot:#066x}", f"{word:#066x}")
+
+
+def _put(chain: Chain, escrow: Contract, line: LineId, kept: Line, conditions: Conditions) -> None:
+    _write(chain, escrow, _slot("lines", line), kept.pack())
+    agreed = _slot("conditions", conditions.id)
+    _write(chain, escrow, agreed, conditions.packed.rates)
+    _write(chain, escrow, agreed + 1, conditions.packed.periods)
+
+
+def _some_terms(chance: random.Random, conditions: Conditions, near: int) -> Terms:
+    due = near + chance.randint(-60 * DAY, 60 * DAY)
+    return Terms(
+        buyer=Actor("buyer").address,
+        supplier=Actor("supplier").address,
+        inspector=chance.choice([ZERO_ADDRESS, Actor("inspector").address]),
+        token=TOKEN,
+        amount=some_amount(chance),
+        open_by=UnixSeconds(due),
+        due_by=UnixSeconds(due),
+        assets=chance.choice([0, 0, 2]),
+        conditions=conditions.id,
+        salt=chance.getrandbits(256),
+    )
+
+
+def _moments(terms: Terms, kept: Line, conditions: Conditions, *, after: int) -> Iterator[UnixSeconds]:
+    """Every instant at which something begins or ends, and the one before it."""
+    bounds = {bound for each in windows(terms, kept, conditions) for bound in (each.since, each.before)}
+    bounds |= {UnixSeconds(kept.since + 1), terms.due_by}
+    for bound in sorted(each for each in bounds if each is not None and each - 1 > after):
+        yield UnixSeconds(bound - 1)
+        yield bound
+
+
+def _attempts(escrow: SupplierEscrow, terms: Terms, kept: Line) -> dict[Action, Callable[[], bytes]]:
+    """A try of every action, with arguments that only the line's state and time can refuse."""
+    longer = Seconds(min(kept.extra + 1, 2**40 - 1))
+    calls: dict[Action, tuple[Any, ...]] = {
+        Action.REVOKE: (escrow.revoke, terms),
+        Action.DELIVER: (escrow.deliver, terms, Delivery()),
+        Action.CONFIRM_RECEIPT: (escrow.confirm_receipt, terms),
+        Action.ACCEPT: (escrow.accept, terms),
+        Action.DEEM_ACCEPT: (escrow.deem_accept, terms),
+        Action.REJECT: (escrow.reject, terms),
+        Action.PAY: (escrow.pay, terms),
+        Action.REFUND: (escrow.refund, terms),
+        Action.EXTEND: (escrow.extend, terms),
+        Action.CANCEL: (escrow.cancel, terms),
+        Action.RESIGN: (escrow.resign, terms),
+        Action.TERMINATE: (escrow.terminate, terms),
+        Action.PAY_RETENTION: (escrow.pay_retention, terms),
+    }
+    if terms.assets:
+        calls[Action.COLLECT] = (escrow.collect, terms, [AssetId(1), AssetId(2)])
+    named: dict[Action, dict[str, Any]] = {
+        Action.REJECT: {"reason": bytes(32)},
+        Action.PAY: {"held_after": BaseUnits(0)},
+        Action.REFUND: {"held_after": BaseUnits(0)},
+        Action.EXTEND: {"extra_after": longer},
+    }
+    return {
+        action: partial(escrow.simulate, *call, **named.get(action, {})) for action, call in calls.items()
+    }
+
+
+def _is_allowed(attempt: Callable[[], bytes]) -> bool:
+    """Whether neither role, state nor time refuse it; goods and balances may."""
+    try:
+        attempt()
+    except NOT_THEIRS + NOT_NOW:
+        return False
+    except OTHERWISE:
+        return True
+    return True
+
+
+SIDES: Final = ("buyer", "supplier", "inspector")
+
+
+def _is_side(side: Side, role: str, terms: Terms) -> bool:
+    return side is Side.ANYONE or Actor(role).address in side.principals(terms)
+
+
+def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chain, escrow: Contract) -> None:
+    chance = random.Random("clocks")
+    near = chain.now + 3 * YEAR
+    clients = {
+        role: SupplierEscrow(chain.local, Address(escrow.address), account=Actor(role).address)
+        for role in SIDES
+    }
+    compared = 0
+    for _ in range(LINES):
+        conditions = some_conditions(chance)
+        terms = _some_terms(chance, conditions, near)
+        kept = some_line(chance, terms.amount, near=near)
+        if kept.status is Status.NONE:
+            kept = Line()
+        if kept.status is Status.DISPUTED:  # comes with its own actions
+            kept = replace(kept, status=Status.OPEN)
+        _put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions)
+        moments = list(_moments(terms, kept, conditions, after=chain.now))
+        for moment in chance.sample(moments, min(MOMENTS, len(moments))):
+            chain.warp(moment)
+            role = chance.choice(SIDES)
+            allowed = possible(terms, kept, conditions, at=moment)
+            ours = {each.action for each in allowed if _is_side(each.by, role, terms)} - {Action.OPEN}
+            attempts = _attempts(clients[role], terms, kept)
+            theirs = {action for action, attempt in attempts.items() if _is_allowed(attempt)}
+            assert ours == theirs, (role, moment, terms, kept, conditions)
+            compared += len(theirs)
+    assert compared > LINES
