@@ -10,7 +10,7 @@ wallet opened.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, Flag
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, get_args, get_type_hints
@@ -22,17 +22,22 @@ from fabricant.chain.answers import Receipt
 from fabricant.chain.client import Client, Done
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.keystore import Keystore
+from fabricant.chain.payments import Payment
 from fabricant.chain.secret import read_secret
-from fabricant.chain.wallet import Wallet, dev_wallets
+from fabricant.chain.tokens import Erc20
+from fabricant.chain.wallet import Wallet
 from fabricant.cli import _app as app
 from fabricant.cli import _output as output
 from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId
+from fabricant.domain.capacity import HOURS_PER_WORD, HourPattern
+from fabricant.domain.drafts import Draft
 from fabricant.domain.signed_files import FileKind, SignedFile
-from fabricant.domain.units import Address, BaseUnits, parse_address, printable
+from fabricant.domain.units import Address, BaseUnits, HourIndex, Token, parse_address, printable, start_of
 from fabricant.errors import InvalidInput
 
 C = TypeVar("C", bound=Client)
+D = TypeVar("D", bound=Draft)
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +45,7 @@ T = TypeVar("T")
 
 LARGEST_FILE: Final = 2**29  # bytes
 MOST_SIGNED: Final = 2**17  # bytes
+_WORDS: Final = ("first_word", "hour_masks")
 _AS_TEXT: Final = frozenset({"nonce", "salt"})  # up to 256 bits; JSON readers hold 53
 
 # Options and arguments
@@ -93,9 +99,7 @@ def who(ctx: click.Context, text: str) -> Address:
         return app.deployment(ctx).capacity
     if text == "escrow":
         return app.deployment(ctx).escrow
-    if match := app.DEV_WALLET.fullmatch(text):
-        return dev_wallets(app.network(ctx))[int(match[1])].address
-    return Keystore().address(text)
+    return app.account(ctx, text)
 
 
 def principal(ctx: click.Context, text: str | None) -> Address:
@@ -108,12 +112,10 @@ def second_wallet(ctx: click.Context, name: str, *, descriptor: int | None) -> W
 
     `descriptor`: from where its passphrase is read, if not from where the first one's is.
     """
-    if match := app.DEV_WALLET.fullmatch(name):
-        return dev_wallets(app.network(ctx))[int(match[1])]
-    what = f"passphrase of {name}"
     if descriptor is None:
-        return Keystore().open(name, app.passphrase(ctx, what))
-    return Keystore().open(name, read_secret(what, variable=app.PASSPHRASE_VARIABLE, descriptor=descriptor))
+        return app.wallet(ctx, name)
+    secret = read_secret(f"passphrase of {name}", variable=app.PASSPHRASE_VARIABLE, descriptor=descriptor)
+    return Keystore().open(name, secret)
 
 
 def commitment(text: str | None) -> bytes:
@@ -152,6 +154,40 @@ def write(file: Path, raw: bytes) -> None:
 def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
     """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
     return SignedFile.parse(kind, read(file, most=MOST_SIGNED))
+
+
+def draft_options(form: type[Draft]) -> Callable[[F], F]:
+    """An option for each field of a draft."""
+
+    def decorate(command: F) -> F:
+        for name, field in reversed([*form.model_fields.items()]):
+            said = str(field.description)
+            command = click.option(
+                f"--{name.replace('_', '-')}",
+                name,
+                type=click.INT if field.annotation is int else click.STRING,
+                metavar=_METAVARS.get(name),
+                multiple=name == "goods",
+                required=field.is_required(),
+                help=f"{said[0].upper()}{said[1:]}.",
+            )(command)
+        return command
+
+    return decorate
+
+
+def draft(ctx: click.Context, form: type[D], given: Mapping[str, Any]) -> D:
+    """The draft that the options of `draft_options` say: names become addresses, files their hashes."""
+    values = {name: value for name, value in given.items() if value not in (None, ())}
+    for name in _PARTIES & values.keys():
+        values[name] = who(ctx, values[name])
+    if "documents" in values:
+        values["documents"] = f"0x{commitment(values['documents']).hex()}"
+    return form.of(values)
+
+
+_PARTIES: Final = frozenset({"buyer", "supplier", "inspector", "arbiter", "broker"})
+_METAVARS: Final = dict.fromkeys(_PARTIES, "WHO") | {"documents": "FILE|HASH", "machine": "ASSET"}
 
 
 def conditions_words(found: ConditionsSet) -> list[str]:
@@ -208,6 +244,20 @@ def perform(
     return send(ctx, client, action, *args, **kwargs)
 
 
+def payment_words(payment: Payment, token: Token) -> list[str]:
+    """What a payment takes, in words."""
+    if payment.allowance:
+        return [f"First the escrow is allowed to take exactly {token.format(payment.allowance)}."]
+    return [f"{token.format(payment.value)} are sent along."] if payment.value else []
+
+
+def allow(ctx: click.Context, fabricant: Fabricant, token: Address, payment: Payment) -> None:
+    """Sets the allowance that a payment takes, if it takes one."""
+    if payment.allowance:
+        escrow = fabricant.deployment.escrow
+        send(ctx, fabricant.token(token), Erc20.approve, escrow, payment.allowance)
+
+
 def report(
     ctx: click.Context,
     done: Done[Any],
@@ -235,10 +285,22 @@ def sent(receipt: Receipt) -> dict[str, object]:
 
 
 def facts(value: object) -> dict[str, Any]:
-    """A dataclass for programs: amounts as text in base units, asset ids as hex, flags as lists of names."""
+    """A dataclass for programs: amounts as text in base units, asset ids as hex, flags as lists of names.
+
+    Words of hours become spans, from and until in Unix seconds.
+    """
     hints = get_type_hints(type(value))
-    names = [field.name for field in dataclasses.fields(value)]  # type: ignore[arg-type] # it is one
-    return {_camel(name): _fact(getattr(value, name), hints[name], name) for name in names}
+    named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}  # type: ignore[arg-type] # it is one
+    words = {name: named.pop(name) for name in _WORDS if name in named}
+    found = {_camel(name): _fact(each, hints[name], name) for name, each in named.items()}
+    return found | ({"hours": _spans(**words)} if words else {})
+
+
+def _spans(first_word: int, hour_masks: Sequence[int]) -> list[dict[str, int]]:
+    bits = sum(mask << HOURS_PER_WORD * at for at, mask in enumerate(hour_masks))
+    hours = [HourIndex(first_word * HOURS_PER_WORD + at) for at in range(bits.bit_length()) if bits >> at & 1]
+    spans = HourPattern.of(hours).spans() if hours else ()
+    return [{"from": start_of(begin), "until": start_of(end)} for begin, end in spans]
 
 
 def _fact(value: Any, hint: Any, name: str) -> Any:

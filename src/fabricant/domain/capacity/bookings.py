@@ -171,6 +171,17 @@ def priced_hours(offer: Offer, pattern: HourPattern) -> int:
     return max(0, pattern.count - offer.setup_hours)
 
 
+def earliest_hour(offer: Offer, *, at: UnixSeconds) -> HourIndex:
+    """The first hour that can be booked on an offer at a time, by its notice."""
+    noticed = -(-(at + offer.notice_hours * HOUR) // HOUR)
+    return HourIndex(max(noticed, at // HOUR + 1))
+
+
+def latest_hour(*, at: UnixSeconds) -> HourIndex:
+    """The last hour that can be booked at a time."""
+    return HourIndex((at + HORIZON) // HOUR - 1)
+
+
 def check_order(offer: Offer, order: Order, conditions: Conditions, *, at: UnixSeconds) -> BaseUnits:
     """The price of an order at a time. Raises BrokenOffer or BrokenOrder, in the market's order of rules.
 
@@ -282,10 +293,8 @@ def _check_times(offer: Offer, pattern: HourPattern, at: UnixSeconds) -> None:
     if pattern.first < offer.from_hour or pattern.last >= offer.until_hour:
         begin, end = format_time(start_of(offer.from_hour)), format_time(start_of(offer.until_hour))
         raise OutsideOffer(f"the offer is for hours from {begin} to {end}; choose hours within")
-    noticed = -(-(at + offer.notice_hours * HOUR) // HOUR)
-    earliest = HourIndex(max(noticed, at // HOUR + 1))
+    earliest, latest = earliest_hour(offer, at=at), latest_hour(at=at)
     if pattern.first < earliest:
         raise TooSoon(f"the first hour can begin at {format_time(start_of(earliest))}; choose later hours")
-    latest = HourIndex((at + HORIZON) // HOUR - 1)
     if pattern.last > latest:
         raise TooFarAhead(f"the last hour can begin at {format_time(start_of(latest))}; choose earlier hours")

@@ -1,0 +1,188 @@
+"""Offers before they are booked: whether one still stands, which hours are free, what a booking would cost.
+
+Everything is checked here first, by the market's own rules and in its order, so that a refusal comes as a
+sentence and before anything is signed. What only the chain can know is asked of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeVar
+
+from fabricant.chain.errors import ContractError
+from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.lookup import token_of
+from fabricant.domain.assets import AssetId, Standing
+from fabricant.domain.capacity import (
+    CalendarWord,
+    HourPattern,
+    Offer,
+    OfferId,
+    OfferSoldOut,
+    Order,
+    check_free,
+    check_order,
+    check_seller,
+    check_sold,
+    earliest_hour,
+    latest_hour,
+)
+from fabricant.domain.directory import Role
+from fabricant.domain.escrow import Conditions, Consent, LineId, Terms, bond
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, HourIndex, to_whole
+from fabricant.errors import FabricantError, InsufficientFunds, InvalidInput, NotFound
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReport:
+    """An offer as it stands now. `problems` are why nobody can book on it; there are none if somebody can.
+
+    `free`: hours of it that can be booked; `left`: hours until its total is sold, None without a total.
+    """
+
+    id: OfferId
+    offer: Offer
+    conditions: Conditions | None
+    machine: Standing | None
+    free: tuple[HourIndex, ...]
+    left: int | None
+    problems: tuple[FabricantError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What booking an order on an offer would lead to, at the time of the newest block.
+
+    If the price falls until the booking is mined, `price`, `terms` and `line` are those of a moment ago.
+    """
+
+    order: Order
+    price: BaseUnits
+    terms: Terms
+    line: LineId
+    conditions: Conditions
+
+
+def examine(fabricant: Fabricant, offer: Offer, consent: Consent) -> OfferReport:
+    """Whether an offer can be booked: signature, validity, machine, hours, conditions. Sends nothing."""
+    market, now = fabricant.capacity, fabricant.network.head().timestamp
+    problems: list[FabricantError] = []
+    _collect(problems, lambda: market.simulate(market.publish, offer, consent))
+    conditions = _collect(problems, lambda: fabricant.escrow.conditions_of(offer.conditions))
+    if conditions is not None and not problems:
+        _collect(problems, lambda: offer.check(conditions, at=now))
+    machine = _collect(problems, lambda: fabricant.assets.standing_of(offer.machine))
+    begin = max(offer.from_hour, earliest_hour(offer, at=now))
+    end = min(offer.until_hour, latest_hour(at=now) + 1)
+    free = market.free_hours(offer.machine, HourIndex(begin), HourIndex(end)) if begin < end else ()
+    left = offer.total_hours - market.sold_hours(market.offer_id(offer)) if offer.total_hours else None
+    _collect(problems, lambda: _check_left(offer, free, left))
+    if machine is not None and free:
+        _collect(problems, lambda: check_seller(machine, offer.supplier, HourPattern.of(free[:1])))
+    _collect(problems, lambda: check_ready(fabricant, offer.supplier))
+    if conditions is not None:
+        _collect(problems, lambda: _check_bond(fabricant, offer, conditions))
+    return OfferReport(
+        market.offer_id(offer), offer, conditions, machine, free, left, problems=tuple(problems)
+    )
+
+
+def quote(fabricant: Fabricant, offer: Offer, order: Order) -> Quote:
+    """What booking would cost now, and which line it would open. Sends nothing.
+
+    The order's limit is lowered to the price, which can only fall. Raises BrokenOffer, BrokenOrder, NotFound
+    for unpublished conditions, AssetRegistry_UnknownAsset, InvalidInput as `check_ready`.
+    """
+    market, now = fabricant.capacity, fabricant.network.head().timestamp
+    conditions = fabricant.escrow.conditions_of(offer.conditions)
+    price = check_order(offer, order, conditions, at=now)
+    check_sold(offer, order.hours, market.sold_hours(market.offer_id(offer)))
+    check_free(order.hours, _calendar(fabricant, offer, order.hours))
+    check_seller(fabricant.assets.standing_of(offer.machine), offer.supplier, order.hours)
+    for party in (order.buyer, offer.supplier):
+        check_ready(fabricant, party)
+    limited = replace(order, max_price=price)
+    terms = market.terms_of(offer, limited, amount=price)
+    terms.check(conditions, at=now, escrow=fabricant.deployment.escrow)
+    return Quote(limited, price, terms, fabricant.escrow.line_id(terms), conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody looks for in published offers; None: anything. `highest` is in whole tokens an hour."""
+
+    supplier: Address | None = None
+    machine: AssetId | None = None
+    process: bytes | None = None
+    token: Address | None = None
+    highest: Decimal | None = None
+    hours: HourPattern | None = None
+    buyer: Address | None = None
+
+
+def search(fabricant: Fabricant, wanted: Wanted, *, broken: bool = False) -> list[OfferReport]:
+    """The published offers that somebody can book and that are as wanted, the cheapest hour first.
+
+    `broken`: also those that nobody can book any more. Sends nothing.
+    """
+    since = fabricant.deployment.first_block
+    published = fabricant.capacity.offers(supplier=wanted.supplier, machine=wanted.machine, since=since)
+    latest = {event.id: event for _, event in published if _is_wanted(fabricant, event.offer, wanted)}
+    reports = [examine(fabricant, event.offer, event.consent) for event in latest.values()]
+    hours = set() if wanted.hours is None else set(wanted.hours.hours)
+    found = [each for each in reports if (broken or not each.problems) and hours <= set(each.free)]
+    return sorted(found, key=lambda each: (each.offer.token, each.offer.hourly))
+
+
+def _is_wanted(fabricant: Fabricant, offer: Offer, wanted: Wanted) -> bool:
+    if wanted.process not in (None, offer.process) or wanted.token not in (None, offer.token):
+        return False
+    if wanted.buyer is not None and offer.buyer not in (ZERO_ADDRESS, wanted.buyer):
+        return False
+    if wanted.highest is None:
+        return True
+    return to_whole(offer.hourly, token_of(fabricant, offer.token).decimals) <= wanted.highest
+
+
+def check_ready(fabricant: Fabricant, party: Address) -> None:
+    """Raises InvalidInput unless a party has let the market open lines for it, as it has to once."""
+    market = fabricant.deployment.capacity
+    if not fabricant.directory.may_act(party, market, Role.OPEN):
+        raise InvalidInput(
+            f"{party} has not made the market its operator yet: it has to run, once, "
+            "`fabricant directory operator set market --roles OPEN --until forever`"
+        )
+
+
+def _check_left(offer: Offer, free: tuple[HourIndex, ...], left: int | None) -> None:
+    fewest = max(1, offer.min_hours) + offer.setup_hours
+    if left is not None and left < fewest:
+        raise OfferSoldOut(f"the offer has {left} hours left, and a booking has at least {fewest}")
+    if len(free) < fewest:
+        raise OfferSoldOut(f"{len(free)} of its hours are free, and a booking has at least {fewest}")
+
+
+def _check_bond(fabricant: Fabricant, offer: Offer, conditions: Conditions) -> None:
+    smallest = BaseUnits(offer.setup + max(1, offer.min_hours) * offer.last_minute_hourly)
+    needed = bond(smallest, conditions)
+    has = fabricant.escrow.free_balance_of(offer.supplier, offer.token)
+    if has < needed:
+        raise InsufficientFunds(
+            f"{offer.supplier} has {has} base units of free balance in the escrow, and the smallest booking "
+            f"locks {needed} as security deposit; it has to run `fabricant order deposit`"
+        )
+
+
+def _calendar(fabricant: Fabricant, offer: Offer, hours: HourPattern) -> list[CalendarWord]:
+    words = range(hours.first_word, hours.first_word + len(hours.masks))
+    return [fabricant.capacity.hours_of(offer.machine, word) for word in words]
+
+
+def _collect(problems: list[FabricantError], check: Callable[[], T]) -> T | None:
+    try:
+        return check()
+    except (ContractError, InvalidInput, NotFound, InsufficientFunds) as problem:
+        problems.append(problem)
+        return None

@@ -1,0 +1,294 @@
+"""`fabricant offer`: sell idle hours of a machine, and find them."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fabricant.chain import lookup, offers
+from fabricant.chain.capacity import CapacityMarket, SignedOffer
+from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.offers import OfferReport, Wanted
+from fabricant.cli import _app as app
+from fabricant.cli import _output as output
+from fabricant.cli import _trade as trade
+from fabricant.cli.asset import find as find_asset
+from fabricant.domain.capacity import HourPattern, Offer, OfferId
+from fabricant.domain.capacity.describe import describe_offer
+from fabricant.domain.capacity.local import joined, parse_local_hours, parse_zone
+from fabricant.domain.drafts import OfferDraft, parse_token, process_code
+from fabricant.domain.signed_files import OFFER_FILE, SignedFile
+from fabricant.domain.units import HourIndex, format_time, parse_decimal, printable, start_of
+from fabricant.errors import VerificationFailed
+
+MOST_DRAFT = 2**16  # bytes
+SHOWN_DIGITS = 10  # of an id in a table
+
+
+def load(fabricant: Fabricant, which: str) -> SignedOffer:
+    """A signed offer from its file, or one that was published from the beginning of its id."""
+    if lookup.is_id(which):
+        published = lookup.find_offer(fabricant, which)
+        return SignedOffer(published.offer, published.consent)
+    file = trade.read_signed(Path(which), OFFER_FILE)
+    file.check_domain(fabricant.capacity.domain)
+    return SignedOffer(file.content, file.consent("supplier"))
+
+
+def offer_words(fabricant: Fabricant, offer: Offer) -> list[str]:
+    """An offer in words, its conditions too."""
+    token = lookup.token_of(fabricant, offer.token)
+    conditions = lookup.named(fabricant.escrow.conditions_of(offer.conditions))
+    return [*describe_offer(offer, token=token), "", *trade.conditions_words(conditions)]
+
+
+@click.group
+def command() -> None:
+    """Sell idle hours of a machine, and find them.
+
+    An offer is a signed file: signing costs nothing, and whoever has the file can book on it. OFFER is such a
+    file, or the id (or its first digits) of an offer that was published.
+
+    \b
+    Example:
+      fabricant offer find --process "DIN 8580 3.2.2"
+    """
+
+
+@command.command
+@click.argument("file", type=trade.NEW_FILE)
+@trade.draft_options(OfferDraft)
+@trade.reads
+def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
+    """Write the draft of an offer to FILE, to be read, changed and signed. Nothing is signed yet.
+
+    \b
+    Example:
+      fabricant offer new offer.toml --machine NMW-0417 --token 0xdAC17F958D2ee523a2206206994597C13D831ec7 \\
+        --hourly 95 --begin 2026-12-01T06:00+01:00 --end 2026-12-20T22:00+01:00 --max-hours 40 \\
+        --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
+    """
+    draft = trade.draft(ctx, OfferDraft, given)
+    trade.write(file, draft.serialise())
+    said = f"The draft is in {file}. Sign it with `fabricant offer sign {file}`."
+    output.emit(ctx, {"file": str(file), "draft": draft.model_dump()}, lambda: output.say(said))
+
+
+@command.command
+@click.argument("draft", type=trade.FILE)
+@click.option("--supplier", metavar="WHO", help="Whose offer it is, if you sign as its operator (OPEN).")
+@click.option("--out", type=trade.NEW_FILE, help="The file to write; else DRAFT with the ending .json.")
+@trade.acts
+def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | None) -> None:
+    """Sign a draft. Whoever has the signed file can book on it; nothing is sent.
+
+    \b
+    Example:
+      fabricant offer sign offer.toml --out offer.json
+    """
+    fabricant = trade.trying(ctx)
+    written = OfferDraft.parse(trade.read(draft, most=MOST_DRAFT))
+    seller = trade.principal(ctx, supplier)
+    conditions = lookup.find_conditions(fabricant, written.conditions).conditions
+    fabricant.escrow.conditions_of(conditions.id)
+    offer = written.offer(
+        supplier=seller,
+        machine=find_asset(ctx, fabricant, written.machine, issuer=seller),
+        token=lookup.token_of(fabricant, parse_token(written.token)),
+        conditions=conditions.id,
+        epoch=fabricant.capacity.epoch_of(seller),
+    )
+    offer.check(conditions, at=fabricant.network.head().timestamp)
+    trade.agree(ctx, ["You sign this offer:", *offer_words(fabricant, offer)])
+    market = fabricant.capacity
+    signed = market.sign_offer(offer, conditions, by=app.wallet(ctx))
+    file = SignedFile(OFFER_FILE, market.domain, offer, {"supplier": signed.consent})
+    target = out or draft.with_suffix(".json")
+    trade.write(target, file.serialise())
+    data = {"file": str(target), "id": f"0x{file.id.hex()}", "offer": trade.facts(offer)}
+    output.emit(ctx, data, lambda: output.say(f"Signed, in {target}.\nId 0x{file.id.hex()}"))
+
+
+@command.command
+@click.argument("offer")
+@trade.reads
+def check(ctx: click.Context, offer: str) -> None:
+    """Show an offer in words, and say whether it can be booked. Ends with 6 if not.
+
+    \b
+    Example:
+      fabricant offer check offer.json
+    """
+    fabricant = trade.reading(ctx)
+    signed = load(fabricant, offer)
+    report = offers.examine(fabricant, signed.offer, signed.consent)
+    output.emit(ctx, _facts(report), lambda: _show(fabricant, report))
+    if report.problems:
+        raise VerificationFailed(f"this offer can't be booked: {report.problems[0]}")
+
+
+@command.command
+@click.argument("file", type=trade.FILE)
+@trade.acts
+def publish(ctx: click.Context, file: Path) -> None:
+    """Show a signed offer to everybody, on the chain.
+
+    \b
+    Example:
+      fabricant offer publish offer.json
+    """
+    fabricant = trade.trying(ctx)
+    signed = load(fabricant, str(file))
+    words = ["This offer is shown to everybody:", *offer_words(fabricant, signed.offer)]
+    action = CapacityMarket.publish
+    done = trade.perform(ctx, fabricant.capacity, action, words, signed.offer, signed.consent)
+    trade.report(ctx, done, ["The offer was published.", f"Id 0x{done.event.id.hex()}"])
+
+
+@command.command
+@click.option("--machine", metavar="ASSET", help="Of this machine.")
+@click.option("--supplier", metavar="WHO", help="Of this supplier.")
+@click.option("--process", help="For a process with this code.")
+@click.option("--token", help="To be paid in this token, or in `coin`.")
+@click.option(
+    "--max-hourly",
+    type=app.Parsed("amount", parse_decimal),
+    help="For at most so much an hour, in whole tokens.",
+)
+@click.option("--hours", multiple=True, help="With these hours free, such as '2026-12-01 06:00 to 14:00'.")
+@click.option("--zone", type=app.Parsed("zone", parse_zone), help="The time zone of --hours.")
+@click.option("--all", "everything", is_flag=True, help="Also offers that can't be booked any more.")
+@trade.reads
+def find(
+    ctx: click.Context,
+    *,
+    machine: str | None,
+    supplier: str | None,
+    process: str | None,
+    token: str | None,
+    max_hourly: Any,
+    hours: tuple[str, ...],
+    zone: Any,
+    everything: bool,
+) -> None:
+    """Find offers that were published and can be booked, the cheapest first.
+
+    \b
+    Example:
+      fabricant offer find --max-hourly 100 --hours "2026-12-01 06:00 to 14:00" --zone Europe/Berlin
+    """
+    fabricant = trade.reading(ctx)
+    seller = trade.who(ctx, supplier) if supplier else None
+    wanted = Wanted(
+        supplier=seller,
+        machine=find_asset(ctx, fabricant, machine, issuer=supplier) if machine else None,
+        process=process_code(process) if process else None,
+        token=parse_token(token) if token else None,
+        highest=max_hourly,
+        hours=parse_all(hours, zone) if hours else None,
+    )
+    found = offers.search(fabricant, wanted, broken=everything)
+    rows = [_row(fabricant, each) for each in found]
+    columns = ("offer", "machine", "hourly", "setup", "free hours", "from", "conditions", "valid until", "")
+    output.emit(ctx, [_facts(each) for each in found], lambda: output.table(*columns, rows=rows))
+    if not found:
+        output.note("No offer is like that.")
+
+
+@command.command
+@click.argument("offer")
+@trade.acts
+def cancel(ctx: click.Context, offer: str) -> None:
+    """Cancel an offer, and all others with its nonce. What is booked stays booked.
+
+    \b
+    Example:
+      fabricant offer cancel offer.json
+    """
+    fabricant = trade.trying(ctx)
+    signed = load(fabricant, offer)
+    words = [
+        f"Nobody can book any more on the offer {_id(fabricant, signed.offer)}",
+        f"of {signed.offer.supplier}, nor on others with its nonce {signed.offer.nonce}.",
+    ]
+    done = trade.perform(ctx, fabricant.capacity, CapacityMarket.cancel_offer, words, signed.offer)
+    trade.report(ctx, done, ["The offer was cancelled."])
+
+
+@command.command
+@click.option("--supplier", metavar="WHO", help="Whose offers; else your own.")
+@click.option("--raise", "raising", is_flag=True, help="Cancel all offers that were signed so far.")
+@trade.acts
+def epoch(ctx: click.Context, *, supplier: str | None, raising: bool) -> None:
+    """Show the epoch that a supplier's offers must have, or raise it, which cancels all of them.
+
+    \b
+    Example:
+      fabricant offer epoch --raise
+    """
+    seller = trade.principal(ctx, supplier)
+    fabricant = trade.trying(ctx) if raising else trade.reading(ctx)
+    market, present = fabricant.capacity, fabricant.capacity.epoch_of(seller)
+    if raising:
+        words = [f"Nobody can book any more on any offer that {seller} signed so far."]
+        done = trade.perform(ctx, market, CapacityMarket.raise_epoch, words, seller, expected=present)
+        trade.report(ctx, done, [f"The epoch is {done.event.epoch_after} now."])
+    else:
+        data = {"supplier": seller, "epoch": present}
+        output.emit(ctx, data, lambda: output.say(f"Offers of {seller} have the epoch {present}."))
+
+
+def parse_all(texts: tuple[str, ...], zone: Any) -> HourPattern:
+    """The hours that all texts mean together."""
+    return joined([parse_local_hours(text, zone) for text in texts])
+
+
+def _facts(report: OfferReport) -> dict[str, object]:
+    return {
+        "id": f"0x{report.id.hex()}",
+        "bookable": not report.problems,
+        "problems": [{"error": type(each).__name__, "message": str(each)} for each in report.problems],
+        "freeHours": len(report.free),
+        "firstFreeHour": start_of(report.free[0]) if report.free else None,
+        "hoursLeft": report.left,
+        "machine": None if report.machine is None else trade.facts(report.machine),
+        "offer": trade.facts(report.offer),
+    }
+
+
+def _show(fabricant: Fabricant, report: OfferReport) -> None:
+    output.say(f"Offer 0x{report.id.hex()}")
+    if report.conditions is not None:
+        output.say("\n".join(offer_words(fabricant, report.offer)))
+    output.say(f"\n{len(report.free)} of its hours are free.")
+    if report.left is not None:
+        output.say(f"{report.left} hours are left of its total.")
+    output.say("\n".join(f"Problem: {each}" for each in report.problems) or "It can be booked.")
+
+
+def _row(fabricant: Fabricant, report: OfferReport) -> tuple[object, ...]:
+    offer, since = report.offer, fabricant.deployment.first_block
+    token = lookup.token_of(fabricant, offer.token)
+    return (
+        _short(report.id),
+        printable(fabricant.assets.registration_of(offer.machine, since=since).local_id, 30),
+        token.format(offer.hourly),
+        token.format(offer.setup),
+        len(report.free),
+        _hour(report.free[0]) if report.free else None,
+        lookup.named(report.conditions).name if report.conditions else None,
+        format_time(offer.valid_until),
+        "problems" if report.problems else "",
+    )
+
+
+def _short(offer: OfferId) -> str:
+    return f"0x{offer.hex()[:SHOWN_DIGITS]}"
+
+
+def _hour(hour: HourIndex) -> str:
+    return format_time(start_of(hour))
+
+
+def _id(fabricant: Fabricant, offer: Offer) -> str:
+    return f"0x{fabricant.capacity.offer_id(offer).hex()}"

@@ -1,0 +1,57 @@
+"""An offer of machine-hours in plain words, as people see it before they sign or book."""
+
+from collections.abc import Iterator
+
+from fabricant.domain.capacity.offers import Offer
+from fabricant.domain.escrow import NO_HASH
+from fabricant.domain.units import ZERO_ADDRESS, Token, format_time, start_of
+
+
+def describe_offer(offer: Offer, *, token: Token) -> tuple[str, ...]:
+    """What a supplier offers, beside the trade conditions (`explain`). In whole tokens and UTC."""
+    begin, end = format_time(start_of(offer.from_hour)), format_time(start_of(offer.until_hour))
+    return (
+        f"{offer.supplier} offers hours of the machine {offer.machine:#066x}.",
+        *([f"The process has the code hash 0x{offer.process.hex()}."] if offer.process != NO_HASH else []),
+        f"The hours lie between {begin} and {end}.",
+        *_price(offer, token),
+        *_booking(offer),
+        *_people(offer),
+        f"Nobody can book from {format_time(offer.valid_until)} on.",
+        *([f"Its documents have the hash 0x{offer.documents.hex()}."] if offer.documents != NO_HASH else []),
+    )
+
+
+def _price(offer: Offer, token: Token) -> Iterator[str]:
+    yield f"An hour costs {token.format(offer.hourly)}."
+    if offer.decay_hours and offer.last_minute_hourly < offer.hourly:
+        lowest = token.format(offer.last_minute_hourly)
+        yield f"Over the last {_hours(offer.decay_hours)} before the start, that falls to {lowest}."
+    if offer.setup:
+        yield f"Setup costs {token.format(offer.setup)}, once for each booking."
+
+
+def _booking(offer: Offer) -> Iterator[str]:
+    yield f"A booking has {max(1, offer.min_hours)} to {_hours(offer.max_hours)}."
+    if offer.setup_hours:
+        yield f"Before them, {_hours(offer.setup_hours)} of setup are booked too, without a gap."
+    if offer.total_hours:
+        yield f"All bookings together have {_hours(offer.total_hours)} at most, setup included."
+    if offer.notice_hours:
+        yield f"Between booking and start lie at least {_hours(offer.notice_hours)}."
+    yield f"Goods are due {_hours(offer.delivery_hours)} after the last hour."
+    if offer.max_assets:
+        yield f"A booking may ask for up to {offer.max_assets} registered products."
+
+
+def _people(offer: Offer) -> Iterator[str]:
+    yield "Anybody may book." if offer.buyer == ZERO_ADDRESS else f"Only {offer.buyer} may book."
+    yield "The buyer inspects." if offer.inspector == ZERO_ADDRESS else f"{offer.inspector} inspects."
+    if offer.arbiter != ZERO_ADDRESS:
+        yield f"{offer.arbiter} rules on disputes."
+    if offer.broker != ZERO_ADDRESS:
+        yield f"{offer.broker} is the broker."
+
+
+def _hours(number: int) -> str:
+    return f"{number} hour{'' if number == 1 else 's'}"
