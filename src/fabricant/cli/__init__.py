@@ -82,5 +82,5 @@ def main() -> None:
     \b
     Example:
       fabricant chain start --deploy
-      fabricant chain status
+      fabricant demo
     """
