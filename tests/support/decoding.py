@@ -42,7 +42,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._errors: dict[bytes, Mapping[str, Any]] = {}
-        self._events: dict[bytes, Mapping[str, Any]] = {}
+        self._events: dict[tuple[bytes, int], Mapping[str, Any]] = {}  # by hash and number of topics
         self.learn(_BUILT_IN)
 
     def learn(self, abi: Abi) -> None:
@@ -51,7 +51,8 @@ class Vocabulary:
             if entry["type"] == "error":
                 self._errors[keccak(text=signature(entry))[:4]] = entry
             elif entry["type"] == "event" and not entry.get("anonymous"):
-                self._events[keccak(text=signature(entry))] = entry
+                topics = 1 + sum(each["indexed"] for each in entry["inputs"])
+                self._events[keccak(text=signature(entry)), topics] = entry
 
     def has_error(self, name: str) -> bool:
         """Whether any contract has an error of this name."""
@@ -66,7 +67,7 @@ class Vocabulary:
 
     def event(self, log: Log) -> Event:
         """The event that a log encodes. Indexed dynamic values stay hashes."""
-        entry = self._events[log.topics[0]]
+        entry = self._events[log.topics[0], len(log.topics)]
         indexed = iter(log.topics[1:])
         plain = _named([each for each in entry["inputs"] if not each["indexed"]], log.data)
         arguments = {

@@ -1,7 +1,7 @@
 """The market let one address, or one party, act for both sides: a supplier's operator booked its own offer.
 
-`SupplierEscrow.open` refuses that (SupplierEscrow_ActsForBoth). The market is the one exception there, because
-it acts for both by itself; so it has to ask the same of who signed the offer and of who books.
+`SupplierEscrow.open` refuses that (SupplierEscrow_ActsForBoth). The market is the one exception there: it
+acts for both by itself. So it has to ask the same of who signed the offer and of who books.
 """
 
 import pytest
