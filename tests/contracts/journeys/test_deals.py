@@ -216,7 +216,7 @@ def test_a_supplier_that_never_delivers_loses_its_bond(journey: Journey) -> None
 def test_rework_that_comes_late_costs_damages(
     journey: Journey, assets: Contract, make: Callable[..., list[Event]]
 ) -> None:
-    """The supplier gets back two hours of inspection; two days and a second after that are three days late."""
+    """The supplier gets back two hours of inspection; two days and a second later is three days late."""
     booking, escrow = journey.booking(assets=1), journey.capacity.escrow
     deal = booking.deal
     expected = make(journey, Kind.PRODUCT, "shaft 1")
