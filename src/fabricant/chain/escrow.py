@@ -471,6 +471,12 @@ class SupplierEscrow(
         """What an owner may withdraw, in base units."""
         return BaseUnits(self._read("freeBalanceOf", owner, token, at=at))
 
+    def balances_changed(
+        self, owner: Address, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, FreeBalanceChanged]]:
+        """All changes of an owner's free balances in these blocks, in order."""
+        return self._find(FreeBalanceChanged, _topic(owner), since=since, until=until)
+
     # Lines
 
     def line_id(self, terms: Terms) -> LineId:

@@ -5,11 +5,18 @@ doing. Amounts are in whole tokens, times in UTC; texts that come from others ar
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from fabricant.domain.escrow.clocks import inspection_ends, late_intervals, long_stop, retention_ends
+from fabricant.domain.escrow.clocks import (
+    declining_ends,
+    inspection_ends,
+    late_intervals,
+    long_stop,
+    retention_ends,
+)
 from fabricant.domain.escrow.conditions import Conditions
-from fabricant.domain.escrow.lines import NOTHING, Line, LineFlag, Status
-from fabricant.domain.escrow.payoffs import Payoff, advance, bond, brokerage
+from fabricant.domain.escrow.lines import NOTHING, Ending, Line, LineFlag, Status
+from fabricant.domain.escrow.payoffs import Payoff, advance, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import NO_HASH, Terms
 from fabricant.domain.units import (
     ZERO_ADDRESS,
@@ -40,6 +47,14 @@ def describe_line(
 ) -> tuple[str, ...]:
     """How a line stands at a time."""
     return (*_state(terms, line, conditions, at), *_held(terms, line, conditions, token))
+
+
+def foreseen(ending: Ending, terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds) -> Payoff:
+    """Who would get what if the line ended so at a time: not for endings that somebody decides."""
+    if line.status is Status.OPEN:
+        line = replace(line, late_intervals=late_intervals(terms, line, conditions, at=at))
+    penalty = at >= declining_ends(terms, line, conditions)
+    return payoff(ending, line, amount=terms.amount, conditions=conditions, with_penalty=penalty)
 
 
 def describe_payoff(

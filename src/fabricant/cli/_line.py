@@ -1,0 +1,90 @@
+"""An order line at hand: found by its id, shown in words, acted upon.
+
+Every command of `fabricant order` that changes a line says which line it is, how it stands and what the
+change means, before anybody agrees.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Concatenate, Final, ParamSpec
+
+import click
+
+from fabricant.chain import lookup
+from fabricant.chain.client import Done
+from fabricant.chain.escrow import LineState, SupplierEscrow
+from fabricant.chain.fabricant import Fabricant
+from fabricant.cli import _trade as trade
+from fabricant.domain.assets import AssetId
+from fabricant.domain.escrow import Ending, LineId, Terms
+from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen
+from fabricant.domain.units import Token
+
+P = ParamSpec("P")
+
+SHOWN_DIGITS: Final = 10  # of an id in a table
+
+
+@dataclass(frozen=True, slots=True)
+class LineAtHand:
+    """A line that was opened, and how it stands."""
+
+    fabricant: Fabricant
+    id: LineId
+    terms: Terms
+    state: LineState
+    token: Token
+
+    @property
+    def words(self) -> list[str]:
+        """Which line it is, and how it stands."""
+        terms, state = self.terms, self.state
+        price = self.token.format(terms.amount)
+        return [
+            f"Line 0x{self.id.hex()}: {terms.buyer} buys from {terms.supplier} for {price}.",
+            *describe_line(terms, state.line, state.conditions, token=self.token, at=state.at),
+        ]
+
+    def ending(self, ending: Ending) -> list[str]:
+        """Who would get what if it ended so now."""
+        state = self.state
+        payoff = foreseen(ending, self.terms, state.line, state.conditions, at=state.at)
+        said = describe_payoff(
+            payoff, self.terms, state.conditions, token=self.token, supplier_side=self.terms.supplier
+        )
+        return [f"  {sentence}" for sentence in said]
+
+    def goods(self) -> tuple[AssetId, ...]:
+        """The goods in custody, as they were delivered."""
+        since = self.fabricant.deployment.first_block
+        return lookup.goods_in_custody(self.fabricant.escrow, self.id, since=since)
+
+
+def at_hand(fabricant: Fabricant, text: str) -> LineAtHand:
+    """The line that an id, or the beginning of one, means."""
+    line, terms = lookup.find_line(fabricant, text)
+    state = fabricant.escrow.state_of(terms)
+    return LineAtHand(fabricant, line, terms, state, lookup.token_of(fabricant, terms.token))
+
+
+def act(
+    ctx: click.Context,
+    line: LineAtHand,
+    action: Callable[Concatenate[SupplierEscrow, Terms, P], Done[Any]],
+    words: Iterable[str],
+    said: str,
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> None:
+    """Tries an action on a line, shows line and action, asks, sends, and reports."""
+    shown = [*line.words, "", *words]
+    done = trade.perform(ctx, line.fabricant.escrow, action, shown, line.terms, *args, **kwargs)
+    after = line.fabricant.escrow.line_of(line.id)
+    more = {"status": after.status.name.lower(), "held": str(after.held)}
+    trade.report(ctx, done, [said], more)
+
+
+def short(line: LineId) -> str:
+    """The beginning of an id, as tables show it; enough to name it again."""
+    return f"0x{line.hex()[:SHOWN_DIGITS]}"

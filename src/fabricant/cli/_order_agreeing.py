@@ -1,0 +1,172 @@
+"""`fabricant order`: how a line comes about: a draft, two signatures, the opening."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fabricant.chain import lookup
+from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.payments import payment_of
+from fabricant.cli import _app as app
+from fabricant.cli import _output as output
+from fabricant.cli import _trade as trade
+from fabricant.cli.asset import find as find_asset
+from fabricant.domain.drafts import TermsDraft, parse_token
+from fabricant.domain.escrow import BY_CALLING, NO_HASH, LineId, Terms, deliverables_of
+from fabricant.domain.escrow.describe import describe_terms
+from fabricant.domain.signed_files import TERMS_FILE, SignedFile
+from fabricant.domain.units import Address
+from fabricant.errors import InvalidInput
+
+MOST_DRAFT = 2**16  # bytes
+DRAFT_SUFFIX = ".toml"
+
+
+def terms_words(fabricant: Fabricant, terms: Terms) -> list[str]:
+    """Terms in words, their conditions too."""
+    conditions = fabricant.escrow.conditions_of(terms.conditions)
+    said = describe_terms(terms, conditions, token=lookup.token_of(fabricant, terms.token))
+    return [*said, "", *trade.conditions_words(lookup.named(conditions))]
+
+
+def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFile[Terms]:
+    """The terms of a draft, or of a file that somebody may have signed already."""
+    if file.suffix != DRAFT_SUFFIX:
+        signed = trade.read_signed(file, TERMS_FILE)
+        signed.check_domain(fabricant.escrow.domain)
+        return signed
+    draft = TermsDraft.parse(trade.read(file, most=MOST_DRAFT))
+    conditions = lookup.find_conditions(fabricant, draft.conditions).conditions
+    goods = [find_asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
+    quantities = [fabricant.assets.quantity_of(each) for each in goods]
+    terms = draft.terms(
+        token=lookup.token_of(fabricant, parse_token(draft.token)),
+        deliverables=deliverables_of(goods, quantities) if goods else NO_HASH,
+        conditions=conditions.id,
+    )
+    return SignedFile(TERMS_FILE, fabricant.escrow.domain, terms, {})
+
+
+@click.command
+@click.argument("file", type=trade.NEW_FILE)
+@trade.draft_options(TermsDraft)
+@trade.reads
+def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
+    """Write the draft of a line to FILE, to be read, changed and signed. Nothing is signed yet.
+
+    \b
+    Example:
+      fabricant order new line.toml --buyer purchasing --conditions prototypes --amount 1250.50 \\
+        --supplier 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed \\
+        --token 0xdAC17F958D2ee523a2206206994597C13D831ec7 \\
+        --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
+    """
+    draft = trade.draft(ctx, TermsDraft, given)
+    trade.write(file, draft.serialise())
+    said = f"The draft is in {file}. Sign it with `fabricant order sign {file}`."
+    output.emit(ctx, {"file": str(file), "draft": draft.model_dump()}, lambda: output.say(said))
+
+
+@click.command
+@click.argument("file", type=trade.FILE)
+@click.option(
+    "--for", "side", type=click.Choice(TERMS_FILE.sides), help="For whom, if you sign as an operator (OPEN)."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The signed file.")
+@trade.acts
+def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) -> None:
+    """Sign a line: a draft, or the file that the other side signed already. Nothing is sent.
+
+    The signed file is FILE with the ending .json; the other side signs the same file.
+
+    \b
+    Example:
+      fabricant order sign line.toml --wallet purchasing
+    """
+    fabricant = trade.trying(ctx)
+    found = read_terms(ctx, fabricant, file)
+    terms, escrow = found.content, fabricant.escrow
+    chosen = side or _side(terms, app.account(ctx))
+    terms.check(
+        escrow.conditions_of(terms.conditions),
+        at=fabricant.network.head().timestamp,
+        escrow=fabricant.deployment.escrow,
+    )
+    words = [f"You sign this order line for the {chosen}:", *terms_words(fabricant, terms)]
+    trade.agree(ctx, words)
+    signed = found.signed(chosen, escrow.sign_terms(terms, by=app.wallet(ctx)))
+    target = out or file.with_suffix(".json")
+    target.write_bytes(signed.serialise())
+    data = {"file": str(target), "line": f"0x{signed.id.hex()}", "signed": sorted(signed.consents)}
+    names = " and ".join(sorted(signed.consents))
+    said = f"Signed by {names}, in {target}.\nLine 0x{signed.id.hex()}"
+    output.emit(ctx, data, lambda: output.say(said))
+
+
+@click.command("open")
+@click.argument("file", type=trade.FILE)
+@click.option("--payer", metavar="WHO", help="Whose money, if you act as its operator (OPEN); else your own.")
+@trade.acts
+def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
+    """Open a line: the price is held, the supplier's deposit is locked.
+
+    Who has not signed the file consents by sending this.
+
+    \b
+    Example:
+      fabricant order open line.json --wallet purchasing
+    """
+    fabricant = trade.trying(ctx)
+    file_ = read_terms(ctx, fabricant, file)
+    terms, escrow = file_.content, fabricant.escrow
+    paying = trade.principal(ctx, payer)
+    terms.check(
+        escrow.conditions_of(terms.conditions),
+        at=fabricant.network.head().timestamp,
+        escrow=fabricant.deployment.escrow,
+    )
+    buyer, supplier = (file_.consents.get(side, BY_CALLING) for side in TERMS_FILE.sides)
+    payment = payment_of(fabricant, terms.token, terms.amount, payer=paying)
+    token = lookup.token_of(fabricant, terms.token)
+    consents: dict[str, Any] = {"buyer": buyer, "supplier": supplier, "payer": paying, "value": payment.value}
+    if not payment.allowance:
+        escrow.simulate(escrow.open, terms, **consents)
+    words = [
+        f"{paying} pays {token.format(terms.amount)} into escrow and opens this line:",
+        *trade.payment_words(payment, token),
+        *terms_words(fabricant, terms),
+    ]
+    trade.agree(ctx, words)
+    trade.allow(ctx, fabricant, terms.token, payment)
+    done = trade.send(ctx, escrow, SupplierEscrow.open, terms, **consents)
+    said = [f"Open: {token.format(done.event.held)} are held.", f"Line 0x{done.event.id.hex()}"]
+    trade.report(ctx, done, said, {"line": f"0x{done.event.id.hex()}"})
+
+
+@click.command
+@click.argument("file", type=trade.FILE)
+@trade.acts
+def revoke(ctx: click.Context, file: Path) -> None:
+    """Make sure that a line which you signed is never opened.
+
+    \b
+    Example:
+      fabricant order revoke line.json
+    """
+    fabricant = trade.trying(ctx)
+    terms = read_terms(ctx, fabricant, file).content
+    line = LineId(fabricant.escrow.line_id(terms))
+    words = [f"The line 0x{line.hex()} can never be opened:", *terms_words(fabricant, terms)]
+    done = trade.perform(ctx, fabricant.escrow, SupplierEscrow.revoke, words, terms)
+    trade.report(ctx, done, ["The line was revoked."])
+
+
+def _side(terms: Terms, account: Address) -> str:
+    sides = {terms.buyer: "buyer", terms.supplier: "supplier"}
+    if account not in sides:
+        raise InvalidInput(
+            f"{account} is neither buyer nor supplier of this line; say with --for whose operator it is"
+        )
+    return sides[account]
