@@ -1,25 +1,23 @@
 """`fabricant demo`: watch one real deal, from a machine's log to a stranger's verification."""
 
 import json
-import os
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
-from fabricant.chain.deployment import record_file
 from fabricant.chain.wallet import dev_wallets
 from fabricant.cli import _app as app
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.demo import Report, run
-from fabricant.demo.account import total
+from fabricant.demo.account import Statement, total
 from fabricant.demo.evidence import Evidence
 from fabricant.demo.journal import Chapter, Remark, Step
 from fabricant.domain.units import BaseUnits, to_whole
@@ -56,18 +54,16 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     """
     evidence = Evidence.read(sample_log() if machine_log is None else trade.read(machine_log))
     _require_writable(out)
-    show = _Show(output.note if app.wants_json(ctx) else output.say)
+    show = _Show(_say_nothing if app.wants_json(ctx) else output.say)
     chain = _chain(ctx)
     funder = dev_wallets(chain)[0] if isinstance(chain, LocalChain) else app.wallet(ctx)
     with _record_folder(ctx, lasting=keep or not isinstance(chain, LocalChain)) as folder:
         report = run(evidence, chain=chain, funder=funder, folder=folder, tell=show.event)
     out.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    show.account(report)
+    show.account(report.statement)
     show.line(f"\nVerified. The account adds up to the last base unit. The report is in {out}.")
-    if keep:
-        show.connection(report, record_file(folder, chain.chain_id))
-    if app.wants_json(ctx):
-        output.emit(ctx, report.as_json(), lambda: None)
+    connection = {"chain": _connection(report)} if keep else {}
+    output.emit(ctx, {**report.as_json(), **connection}, lambda: show.connection(connection.get("chain")))
 
 
 def _chain(ctx: click.Context) -> DevelopmentChain:
@@ -90,8 +86,28 @@ def _record_folder(ctx: click.Context, *, lasting: bool) -> Iterator[Path]:
 
 def _require_writable(out: Path) -> None:
     """Before anything happens: the report must have a place to go."""
-    if not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise InvalidInput(f"{out} can't be written; name another file with --out")
+    try:
+        with out.open("ab") if out.exists() else tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as problem:
+        raise InvalidInput(f"{out} can't be written ({problem.strerror}); name another with --out") from None
+
+
+def _connection(report: Report) -> dict[str, Any]:
+    """How to go on with the chain, which lasts from now on. `process` is what ends it, if it began here."""
+    chain, stage = report.stage.chain, report.stage
+    contracts = {name: entry.address for name, entry in stage.deployment.contracts.items()}
+    parties = {party.name: party.address for party in stage.parties}
+    return {
+        "url": str(chain.rpc.url),
+        "chainId": chain.chain_id,
+        "addresses": {**contracts, stage.money.symbol: stage.money.address, **parties},
+        "process": chain.keep() if isinstance(chain, LocalChain) else None,
+    }
+
+
+def _say_nothing(_: str) -> None:
+    """Beside JSON there is no other output."""
 
 
 @dataclass(slots=True)
@@ -118,9 +134,8 @@ class _Show:
                 figures = f"{short:13}{event.receipt.gas_used:>11,}{repriced:>11}"
                 self.line(f"   {event.who:9} {event.what:48} {figures}")
 
-    def account(self, report: Report) -> None:
+    def account(self, statement: Statement) -> None:
         """What everybody had and has: a table for each token, with its sums."""
-        statement = report.statement
         self.line("\nThe account")
         for token in statement.tokens:
             self.line("")
@@ -131,17 +146,16 @@ class _Show:
                 figures = (to_whole(each, token.decimals) for each in (entry.before, change, entry.after))
                 self._row(party, *(f"{figure:,f}" for figure in figures))
 
-    def connection(self, report: Report, record: Path) -> None:
-        """How to go on with a chain that lasts."""
-        chain, contracts = report.stage.chain, report.stage.deployment.contracts
-        self.line(f"\nThe chain stays: chain {chain.chain_id} at {chain.rpc.url}, deployment in {record}.")
-        addresses = {name: entry.address for name, entry in contracts.items()}
-        addresses |= {party.name: party.address for party in report.stage.parties}
-        for name, address in {**addresses, report.stage.money.symbol: report.stage.money.address}.items():
+    def connection(self, facts: dict[str, Any] | None) -> None:
+        """How to go on with a chain that lasts, if it does."""
+        if facts is None:
+            return
+        self.line(f"\nThe chain stays: chain {facts['chainId']} at {facts['url']}")
+        for name, address in facts["addresses"].items():
             self.line(f"   {name:16} {address}")
-        self.line(f"Look around:  fabricant chain status --network {chain.rpc.url}")
-        if isinstance(chain, LocalChain):
-            self.line(f"End it:       kill {chain.keep()}")
+        self.line(f"Look around:  fabricant chain status --network {facts['url']}")
+        if facts["process"]:
+            self.line(f"End it:       kill {facts['process']}")
 
     def _row(self, *cells: str) -> None:
         name, *figures = cells

@@ -70,11 +70,12 @@ def run(
     """
     stage = Stage.set_up(chain, funder, folder=folder)
     journal = Journal(chain, tell)
-    before = stage.balances()
+    before, since = stage.balances(), chain.head().number
     agreed = Deal(stage, evidence, journal).play()
     statement = Statement(COIN, before, stage.balances(), journal.fees)
     statement.check()
     journal.chapter("A stranger verifies it, with only the chain and the file")
-    for sentence in Stranger.with_file(Fabricant(chain, stage.deployment), evidence.data).verify():
+    stranger = Stranger.with_file(Fabricant(chain, stage.deployment), evidence.data, since=since)
+    for sentence in stranger.verify():
         journal.remark(sentence)
     return Report(stage, evidence, agreed, tuple(journal.steps), statement)

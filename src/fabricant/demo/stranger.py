@@ -36,14 +36,15 @@ class Stranger:
     batch: BatchAnchored
 
     @classmethod
-    def with_file(cls, fabricant: Fabricant, data: bytes) -> Self:
-        """Looks for the file's root on the chain; of several anchors, the newest counts.
+    def with_file(cls, fabricant: Fabricant, data: bytes, *, since: int | None = None) -> Self:
+        """Looks for the file's root on the chain, from block `since` on (by default, from the beginning).
 
-        Raises VerificationFailed if it was never anchored, and what `Evidence.read` raises.
+        Of several anchors the first counts, so that nobody disturbs by anchoring a copy. Raises
+        VerificationFailed if the file was never anchored, and what `Evidence.read` raises.
         """
         evidence, newest = Evidence.read(data), fabricant.network.head().number
-        history = fabricant.records.history(since=fabricant.deployment.first_block, until=newest)
-        for log, event in reversed(list(history)):
+        begin = fabricant.deployment.first_block if since is None else since
+        for log, event in fabricant.records.history(since=begin, until=newest):
             if isinstance(event, BatchAnchored) and event.root == evidence.manifest.root:
                 return cls(fabricant, evidence, log, event)
         raise VerificationFailed("nobody ever anchored this file; is it another one, or was it changed?")

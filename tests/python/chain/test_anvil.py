@@ -97,6 +97,21 @@ def test_no_anvil_is_left_behind(ending: str, signal_: signal.Signals | None) ->
         parent.stdout.close()
 
 
+@pytest.mark.parametrize("end_it", ["the group's leader", "Anvil itself"])
+def test_a_kept_chain_outlives_its_program_and_is_ended_by_a_signal(end_it: str) -> None:
+    with program("print(chain.keep(), flush=True)\n        chain.close()") as parent:
+        assert parent.stdout
+        leader, scratch = parent.stdout.readline().split()
+        assert parent.stdout.readline().strip() == leader
+        parent.wait(10)
+        parent.stdout.close()
+    kept = group(int(leader))
+    assert len(kept) == 3
+    os.kill(int(leader) if end_it == "the group's leader" else max(kept), signal.SIGTERM)
+    assert ends(int(leader))
+    assert not Path(scratch).exists()
+
+
 def test_it_also_lives_on_when_the_thread_that_started_it_ends() -> None:
     started: list[LocalChain] = []
     thread = threading.Thread(target=lambda: started.append(LocalChain.start()))
