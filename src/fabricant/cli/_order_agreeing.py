@@ -58,11 +58,8 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
 
     \b
     Example:
-      fabricant order new line.toml --buyer purchasing --conditions prototypes --amount 1250.50 \\
-        --supplier 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed \\
-        --token 0xdAC17F958D2ee523a2206206994597C13D831ec7 \\
-        --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
-    """
+      fabricant order new line.toml --buyer purchasing --supplier maker --amount 1250.50 --conditions prototypes --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
+    """  # noqa: E501 - an example is one line
     draft = trade.draft(ctx, TermsDraft, given)
     trade.write(file, draft.serialise())
     said = f"The draft is in {file}. Sign it with `fabricant order sign {file}`."

@@ -105,7 +105,7 @@ def accept(ctx: click.Context, line: str, *, leave_goods: bool, by_silence: bool
 def reject(ctx: click.Context, line: str, *, reason: str) -> None:
     """Refuse a delivery; the supplier may deliver again.
 
-    The inspector, or the buyer if there is none (QUALITY). The reason is a text, or @ and the file of a report.
+    The inspector, or the buyer if there is none (QUALITY). The reason is a text, or @ and a report's file.
 
     \b
     Example:

@@ -59,7 +59,7 @@ def command() -> None:
 
     \b
     Example:
-      fabricant book offer.json --hours "2026-12-01 06:00 to 14:00" --zone Europe/Berlin
+      fabricant book offer offer.json --hours "2026-12-01 06:00 to 14:00" --zone Europe/Berlin
     """
 
 

@@ -64,10 +64,8 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
 
     \b
     Example:
-      fabricant offer new offer.toml --machine NMW-0417 --token 0xdAC17F958D2ee523a2206206994597C13D831ec7 \\
-        --hourly 95 --begin 2026-12-01T06:00+01:00 --end 2026-12-20T22:00+01:00 --max-hours 40 \\
-        --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
-    """
+      fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --begin 2026-12-01T06:00Z --end 2026-12-20T22:00Z --max-hours 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
+    """  # noqa: E501 - an example is one line
     draft = trade.draft(ctx, OfferDraft, given)
     trade.write(file, draft.serialise())
     said = f"The draft is in {file}. Sign it with `fabricant offer sign {file}`."
