@@ -40,6 +40,7 @@ from tests.support.decoding import Event, Said
 from tests.support.reverts import reverts
 
 Party = Actor | Contract | Address
+Balances = tuple[dict[Address, int], dict[Address, int]]  # of accounts, and free ones
 Goods = Callable[..., list[int]]  # fixtures
 Lend = Callable[..., None]
 
@@ -74,6 +75,9 @@ def up(amount: int, bps: int) -> int:
 def address_of(party: Party) -> Address:
     """The address of somebody."""
     return parse_address(party if isinstance(party, str) else party.address)
+
+
+LINES_SLOT = 2  # where the escrow's mapping of lines begins; a test compares it with the artifact
 
 
 def list_hash(assets: Sequence[int]) -> bytes:
@@ -126,6 +130,7 @@ class Deal:
     buyer: Party
     supplier: Party
     goods: list[int] = field(default_factory=list)  # what is delivered, if anything
+    signer: Actor = SUPPLIER  # signs for the supplier
 
     @property
     def id(self) -> bytes:
@@ -200,6 +205,14 @@ class Deal:
         found: tuple[bytes, int] = tuple(self.escrow.functions.custodyOf(self.id).call())
         return found
 
+    def force(self, line: Line) -> None:
+        """Puts a state into the line's slot, behind the escrow's back."""
+        status, flags, rejections, since, late, extra, held = line
+        word = STATUSES.index(status) | flags << 8 | rejections << 16 | since << 24
+        word |= late << 64 | extra << 80 | held << 120
+        slot = keccak(self.id + LINES_SLOT.to_bytes(32, "big")).hex()
+        self.chain.local.rpc.call("anvil_setStorageAt", self.escrow.address, f"0x{slot}", f"0x{word:064x}")
+
     def free(self, whom: Party) -> int:
         """Somebody's free balance in the line's token."""
         found: int = self.escrow.functions.freeBalanceOf(address_of(whom), self.terms["token"]).call()
@@ -262,6 +275,30 @@ class Deal:
         call: ContractFunction = self.escrow.get_function_by_name(function)(self.terms, *arguments)
         return call
 
+    def calls(self) -> dict[str, ContractFunction]:
+        """Every call that changes a line, as it would be made about this one, by function."""
+        consents = (NO_CONSENT, self.signed(SUPPLIER), address_of(self.buyer))
+        many = self.escrow.functions
+        return {
+            "open": self.call("open", *consents),
+            "openMany": many.openMany([self.terms], *consents),
+            "revoke": self.call("revoke"),
+            "deliver": self.call("deliver", delivery(self.goods)),
+            "confirmReceipt": self.call("confirmReceipt"),
+            "accept": self.call("accept", []),
+            "acceptMany": many.acceptMany([self.terms], [[]]),
+            "deemAccept": self.call("deemAccept", []),
+            "reject": self.call("reject", REASON),
+            "pay": self.call("pay", 0),
+            "refund": self.call("refund", 0),
+            "extend": self.call("extend", 366 * DAY),
+            "cancel": self.call("cancel"),
+            "resign": self.call("resign"),
+            "terminate": self.call("terminate"),
+            "payRetention": self.call("payRetention"),
+            "collect": self.call("collect", self.goods),
+        }
+
     def send(
         self,
         function: str,
@@ -309,8 +346,7 @@ class Deal:
     ) -> Receipt:
         """Opens the line: the buyer calls and pays, the supplier signed, unless the test says otherwise."""
         if supplier is None:
-            assert isinstance(self.supplier, Actor)
-            supplier = self.signed(self.supplier)
+            supplier = self.signed(self.signer)
         if value is None:
             value = self.amount if self.terms["token"] == NATIVE else 0
         sender = by or self.buyer
@@ -426,38 +462,52 @@ class Books:
 
         `free`: changes of free balances. By default in the token of the first line.
         """
-        escrow, moved = self._deals[0].escrow, token or self._deals[0].terms["token"]
         expected = {address_of(party): change for party, change in (changes or {}).items() if change}
         if kept := -sum(expected.values()):
-            expected[address_of(escrow)] = kept
+            expected[self._escrow] = kept
         credited = {address_of(party): change for party, change in (free or {}).items() if change}
-        before = self._read(escrow, moved)
+        before = self._read(token)
         yield
-        after = self._read(escrow, moved)
-        found = [_difference(*each) for each in zip(before, after, strict=True)]
-        assert found == [expected, credited], "balances, free balances"
+        assert _changes(before, self._read(token)) == (expected, credited), "balances, free balances"
+
+    def changes(self, action: Callable[[], Any]) -> Balances:
+        """What an action changes in the token of the first line: the parties' balances, and free balances."""
+        before = self._read()
+        action()
+        balances, free = _changes(before, self._read())
+        balances.pop(self._escrow, None)
+        return balances, free
 
     def close(self) -> None:
         """ESC-1: each escrow has what it owes, in every token."""
         for escrow, token in {(deal.escrow, deal.terms["token"]) for deal in self._deals}:
             deals = [deal for deal in self._deals if (deal.escrow, deal.terms["token"]) == (escrow, token)]
             lines = self._reader.functions.lines(escrow.address, [deal.id for deal in deals]).call()
-            balances, free = self._read(escrow, token)
+            balances, free = self._read(token, escrow)
             held = sum(Line(*line).held for line in lines)
             locked = sum(deal.bond for deal, line in zip(deals, lines, strict=True) if _is_live(line))
             owed = held + locked + sum(free.values()) + self.donations.get(token, 0)
             assert balances[address_of(escrow)] == owed, f"ESC-1 is broken in {token}"
 
-    def _read(self, escrow: Contract, token: str) -> tuple[dict[Address, int], dict[Address, int]]:
+    @property
+    def _escrow(self) -> Address:
+        return address_of(self._deals[0].escrow)
+
+    def _read(self, token: str | None = None, escrow: Contract | None = None) -> Balances:
+        where, money = escrow or self._deals[0].escrow, token or self._deals[0].terms["token"]
         ask, parties = self._reader.functions, self._parties
-        everybody = [*parties, address_of(escrow)]
-        balances = ask.balances(token, everybody).call()
-        free = ask.freeBalances(escrow.address, token, parties).call()
+        everybody = [*parties, address_of(where)]
+        balances = ask.balances(money, everybody).call()
+        free = ask.freeBalances(where.address, money, parties).call()
         return dict(zip(everybody, balances, strict=True)), dict(zip(parties, free, strict=True))
 
 
-def _difference(before: Mapping[Address, int], after: Mapping[Address, int]) -> dict[Address, int]:
-    return {whom: after[whom] - had for whom, had in before.items() if after[whom] != had}
+def _changes(before: Balances, after: Balances) -> Balances:
+    changed = (
+        {whom: now[whom] - had for whom, had in then.items() if now[whom] != had}
+        for then, now in zip(before, after, strict=True)
+    )
+    return next(changed), next(changed)
 
 
 def _is_live(line: Sequence[int]) -> bool:
@@ -486,10 +536,14 @@ class Deals:
         token: Contract | str | None = None,
         buyer: Party = BUYER,
         supplier: Party = SUPPLIER,
+        signer: Actor | None = None,
         goods: Sequence[int] = (),
         **changes: Any,
     ) -> Deal:
-        """A line that is not open yet. `goods`: ids that it delivers; `changes`: of terms and conditions."""
+        """A line that is not open yet. `changes`: of terms and conditions.
+
+        `goods`: ids that it delivers. `signer`: signs for the supplier, if that is a contract.
+        """
         where = escrow or self._escrow
         agreed = {name: changes.pop(name) for name in tuple(changes) if name in FIELDS}
         fields = {name: _plain(value) for name, value in changes.items()}
@@ -513,6 +567,7 @@ class Deals:
             buyer=buyer,
             supplier=supplier,
             goods=list(goods),
+            signer=signer or (supplier if isinstance(supplier, Actor) else SUPPLIER),
         )
         self._books.add(deal)
         return deal

@@ -1,151 +1,174 @@
-"""Free balances: what is somebody's without being bound to a line."""
+"""Free balances: what belongs to somebody without being bound to a line."""
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 from web3.contract import Contract
 
+from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.chain import Chain, event
+from tests.support.chain import Chain
 from tests.support.deals import NATIVE
-from tests.support.lines import BUYER, Books, Deals, Lend
+from tests.support.lines import BUYER, SUPPLIER, Books, Deal, Deals, Goods, Lend
 from tests.support.reverts import reverts
 
 FINANCE, EVERYTHING = 8, 0xFFFF
-RETURNS_FALSE, TAKES_FEE, PAUSED = 2, 4, 5  # MockOddToken.Oddity
+IN_TOKENS_AND_COIN = pytest.mark.parametrize("money", [None, NATIVE], ids=["token", "coin"])
 
 
-@pytest.mark.parametrize("who", ["stranger", "operator", "supplier"])
-def test_only_the_owner_deposits_its_tokens(
-    chain: Chain, escrow: Contract, token: Contract, traders: None, lend: Lend, who: str
-) -> None:
-    lend(BUYER, EVERYTHING & ~FINANCE)
-    with reverts("SupplierEscrow_NotOwner", owner=BUYER.address, caller=Actor(who).address):
-        chain.send(escrow.functions.deposit(BUYER.address, token.address, 1), by=Actor(who))
+@pytest.fixture
+def line(deal: Deals) -> Deal:
+    """A line that nobody opens: its escrow and token."""
+    return deal()
 
 
-def test_an_operator_deposits_from_the_owner(
-    deal: Deals, chain: Chain, escrow: Contract, token: Contract, books: Books, lend: Lend, operator: Actor
-) -> None:
-    deal()
+def move(
+    line: Deal,
+    function: str,
+    amount: int,
+    *,
+    owner: Actor = BUYER,
+    by: Actor | None = None,
+    money: str | None = None,
+    value: int | None = None,
+) -> Receipt:
+    """Deposits or withdraws, by default the line's token, by its owner."""
+    call = line.escrow.get_function_by_name(function)(owner.address, money or line.terms["token"], amount)
+    sent = amount if money == NATIVE and function == "deposit" else 0
+    return line.chain.send(call, by=by or owner, value=sent if value is None else value)
+
+
+def not_owner(caller: Actor) -> Any:
+    return reverts("SupplierEscrow_NotOwner", owner=BUYER.address, caller=caller.address)
+
+
+# deposit
+
+
+@pytest.mark.parametrize("who", ["buyer", "operator"])
+def test_the_owner_deposits_tokens(line: Deal, books: Books, lend: Lend, who: str) -> None:
     lend(BUYER, FINANCE)
-    with books.moves({BUYER: -7}, free={BUYER: 7}):
-        chain.send(escrow.functions.deposit(BUYER.address, token.address, 7), by=operator)
+    with books.moves({BUYER: -77}, free={BUYER: 77}):
+        receipt = move(line, "deposit", 77, by=Actor(who))
+    assert line.events(receipt) == [line.freed(BUYER, 77)]
 
 
-def test_f023_tokens_are_deposited_without_coin(
-    chain: Chain, escrow: Contract, token: Contract, traders: None
-) -> None:
-    with reverts("SupplierEscrow_WrongValue", value=1, limit=0):
-        chain.send(escrow.functions.deposit(BUYER.address, token.address, 1), by=BUYER, value=1)
-
-
-def test_f006_a_deposit_arrives_whole(chain: Chain, escrow: Contract, odd: Contract) -> None:
-    chain.send(odd.functions.setOddity(TAKES_FEE), by=BUYER)
-    with reverts("SupplierEscrow_InexactTransfer", token=odd.address, received=99, expected=100):
-        chain.send(escrow.functions.deposit(BUYER.address, odd.address, 100), by=BUYER)
-
-
-def test_a_deposit_is_credited(
-    deal: Deals, chain: Chain, escrow: Contract, token: Contract, books: Books
-) -> None:
-    deal()
-    with books.moves({BUYER: -100}, free={BUYER: 100}):
-        receipt = chain.send(escrow.functions.deposit(BUYER.address, token.address, 100), by=BUYER)
-    credited = {"owner": BUYER.address, "token": token.address, "balanceAfter": 100}
-    assert chain.events(receipt, escrow) == [event(escrow, "FreeBalanceChanged", **credited)]
-
-
-@pytest.mark.parametrize("value", [0, 9, 11])
-def test_f024_a_deposit_of_coin_is_exact(chain: Chain, escrow: Contract, value: int) -> None:
-    with reverts("SupplierEscrow_WrongValue", value=value, limit=10):
-        chain.send(escrow.functions.deposit(BUYER.address, NATIVE, 10), by=BUYER, value=value)
-
-
-def test_anyone_deposits_coin_for_another(
-    deal: Deals, chain: Chain, escrow: Contract, books: Books, stranger: Actor
-) -> None:
-    deal(token=NATIVE)
-    with books.moves({stranger: -10}, free={BUYER: 10}):
-        chain.send(escrow.functions.deposit(BUYER.address, NATIVE, 10), by=stranger, value=10)
-
-
-@pytest.mark.parametrize("who", ["stranger", "operator", "supplier"])
-def test_only_the_owner_withdraws(
-    chain: Chain, escrow: Contract, token: Contract, traders: None, lend: Lend, who: str
-) -> None:
+@pytest.mark.parametrize("who", ["supplier", "stranger", "operator"])
+def test_nobody_deposits_anothers_tokens(line: Deal, lend: Lend, who: str) -> None:
     lend(BUYER, EVERYTHING & ~FINANCE)
-    with reverts("SupplierEscrow_NotOwner", owner=BUYER.address, caller=Actor(who).address):
-        chain.send(escrow.functions.withdraw(BUYER.address, token.address, 0), by=Actor(who))
+    with not_owner(Actor(who)):
+        move(line, "deposit", 77, by=Actor(who))
 
 
-def test_an_operator_withdraws_to_the_owner(
-    deal: Deals, chain: Chain, escrow: Contract, token: Contract, books: Books, lend: Lend, operator: Actor
+def test_f023_coins_with_a_deposit_of_tokens_are_refused(line: Deal) -> None:
+    with reverts("SupplierEscrow_WrongValue", value=77, limit=0):
+        move(line, "deposit", 77, value=77)
+
+
+def test_a_deposit_needs_an_allowance(chain: Chain, line: Deal, token: Contract) -> None:
+    chain.send(token.functions.approve(line.escrow.address, 76), by=BUYER)
+    with reverts("InsufficientAllowance"):
+        move(line, "deposit", 77)
+
+
+def test_f069_an_asset_is_no_token(
+    chain: Chain, line: Deal, goods: Goods, assets: Contract, escrow: Contract
 ) -> None:
-    deal()
+    """`transferFrom` of ERC-721 and of ERC-20 are one selector, and an id is a number like an amount."""
+    (product,) = goods(1)
+    with reverts("SupplierEscrow_InexactTransfer", token=assets.address, received=1, expected=product):
+        move(line, "deposit", product, owner=SUPPLIER, money=assets.address)
+    assert assets.functions.ownerOf(product).call() == SUPPLIER.address
+
+
+@pytest.mark.parametrize("who", ["buyer", "stranger"])
+def test_anybody_deposits_coin_for_anybody(line: Deal, books: Books, who: str) -> None:
+    with books.moves({Actor(who): -77}, free={BUYER: 77}, token=NATIVE):
+        move(line, "deposit", 77, by=Actor(who), money=NATIVE)
+
+
+@pytest.mark.parametrize("value", [0, 76, 78])
+def test_f024_a_deposit_of_coin_is_exact(line: Deal, value: int) -> None:
+    with reverts("SupplierEscrow_WrongValue", value=value, limit=77):
+        move(line, "deposit", 77, money=NATIVE, value=value)
+
+
+def test_deposits_add_up(deal: Deals) -> None:
+    line = deal(token=NATIVE)
+    move(line, "deposit", 77, money=NATIVE)
+    receipt = move(line, "deposit", 3, money=NATIVE)
+    assert line.events(receipt) == [line.freed(BUYER, 80)]
+
+
+@IN_TOKENS_AND_COIN
+def test_an_empty_deposit_changes_nothing(line: Deal, books: Books, money: str | None) -> None:
+    with books.moves(token=money):
+        receipt = move(line, "deposit", 0, money=money)
+    assert line.events(receipt) == []
+
+
+# withdraw
+
+
+@IN_TOKENS_AND_COIN
+@pytest.mark.parametrize("who", ["buyer", "operator"])
+def test_the_owner_withdraws(deal: Deals, books: Books, lend: Lend, who: str, money: str | None) -> None:
+    line = deal(token=money)
     lend(BUYER, FINANCE)
-    chain.send(escrow.functions.deposit(BUYER.address, token.address, 7), by=BUYER)
-    with books.moves({BUYER: 5}, free={BUYER: -5}):
-        chain.send(escrow.functions.withdraw(BUYER.address, token.address, 5), by=operator)
+    move(line, "deposit", 77, money=money)
+    with books.moves({BUYER: 70}, free={BUYER: -70}):
+        receipt = move(line, "withdraw", 70, by=Actor(who), money=money)
+    assert line.events(receipt) == [line.freed(BUYER, 7)]
 
 
-def test_f046_nobody_withdraws_more_than_its_balance(
-    chain: Chain, escrow: Contract, token: Contract, traders: None, supplier: Actor
+@pytest.mark.parametrize("who", ["supplier", "stranger", "operator"])
+def test_nobody_else_withdraws(line: Deal, lend: Lend, who: str) -> None:
+    move(line, "deposit", 77)
+    lend(BUYER, EVERYTHING & ~FINANCE)
+    with not_owner(Actor(who)):
+        move(line, "withdraw", 77, by=Actor(who))
+
+
+@IN_TOKENS_AND_COIN
+def test_f046_no_more_is_withdrawn_than_is_there(deal: Deals, money: str | None) -> None:
+    line = deal(token=money)
+    move(line, "deposit", 77, money=money)
+    move(line, "deposit", 100, owner=SUPPLIER, money=money)
+    with reverts(
+        "SupplierEscrow_InsufficientBalance",
+        owner=BUYER.address,
+        token=line.terms["token"],
+        balance=77,
+        needed=78,
+    ):
+        move(line, "withdraw", 78, money=money)
+
+
+def test_f012_a_withdrawal_that_fails_can_be_repeated(
+    chain: Chain, deal: Deals, books: Books, odd: Contract, escrow: Contract
 ) -> None:
-    chain.send(escrow.functions.deposit(BUYER.address, token.address, 7), by=BUYER)
-    chain.send(escrow.functions.deposit(supplier.address, token.address, 7), by=supplier)
-    short = {"owner": BUYER.address, "token": token.address, "balance": 7, "needed": 8}
-    with reverts("SupplierEscrow_InsufficientBalance", **short):
-        chain.send(escrow.functions.withdraw(BUYER.address, token.address, 8), by=BUYER)
-
-
-@pytest.mark.parametrize("oddity", [RETURNS_FALSE, PAUSED])
-def test_f012_a_failed_withdrawal_keeps_the_balance(
-    chain: Chain, escrow: Contract, odd: Contract, oddity: int
-) -> None:
-    chain.send(escrow.functions.deposit(BUYER.address, odd.address, 7), by=BUYER)
-    chain.send(odd.functions.setOddity(oddity), by=BUYER)
-    with reverts("SupplierEscrow_PayoutFailed", token=odd.address, to=BUYER.address, amount=7):
-        chain.send(escrow.functions.withdraw(BUYER.address, odd.address, 7), by=BUYER)
-    assert escrow.functions.freeBalanceOf(BUYER.address, odd.address).call() == 7
+    line = deal(token=odd)
+    move(line, "deposit", 77)
+    chain.send(odd.functions.setBlocked(escrow.address), by=BUYER)
+    with reverts("SupplierEscrow_PayoutFailed", token=odd.address, to=BUYER.address, amount=77):
+        move(line, "withdraw", 77)
+    assert line.free(BUYER) == 77
     chain.send(odd.functions.setOddity(0), by=BUYER)
-    chain.send(escrow.functions.withdraw(BUYER.address, odd.address, 7), by=BUYER)
-    assert escrow.functions.freeBalanceOf(BUYER.address, odd.address).call() == 0
+    with books.moves({BUYER: 77}, free={BUYER: -77}):
+        move(line, "withdraw", 77)
 
 
-def test_withdrawing_nothing_changes_nothing(
-    deal: Deals, chain: Chain, escrow: Contract, token: Contract, books: Books
-) -> None:
-    deal()
-    with books.moves({}):
-        receipt = chain.send(escrow.functions.withdraw(BUYER.address, token.address, 0), by=BUYER)
-    assert receipt.logs == ()
-
-
-@pytest.mark.parametrize("kind", ["coin", "token"])
-def test_f058_everything_is_withdrawn(
-    deal: Deals, chain: Chain, escrow: Contract, token: Contract, books: Books, kind: str
-) -> None:
-    where, value = (NATIVE, 1_000) if kind == "coin" else (token.address, 0)
-    deal(token=where)
-    chain.send(escrow.functions.deposit(BUYER.address, where, 1_000), by=BUYER, value=value)
-    with books.moves({BUYER: 1_000}, free={BUYER: -1_000}):
-        receipt = chain.send(escrow.functions.withdraw(BUYER.address, where, 1_000), by=BUYER)
-    emptied = {"owner": BUYER.address, "token": where, "balanceAfter": 0}
-    assert chain.events(receipt, escrow) == [event(escrow, "FreeBalanceChanged", **emptied)]
-
-
-def test_f015_a_receiver_that_refuses_coin_keeps_its_balance(
-    deal: Deals, chain: Chain, escrow: Contract, party: Callable[[], Contract]
-) -> None:
+def test_balances_are_kept_apart(deal: Deals, line: Deal, books: Books) -> None:
     deal(token=NATIVE)
-    wallet = party()
-    chain.send(escrow.functions.deposit(wallet.address, NATIVE, 10), by=BUYER, value=10)
-    chain.send(wallet.functions.setManner(1), by=BUYER)  # reverts
-    withdrawal = escrow.functions.withdraw(wallet.address, NATIVE, 10)
-    data = bytes.fromhex(withdrawal._encode_transaction_data()[2:])
-    with reverts("SupplierEscrow_PayoutFailed", token=NATIVE, to=wallet.address, amount=10):
-        chain.send(wallet.functions.execute(escrow.address, 0, data), by=BUYER)
-    chain.send(wallet.functions.setManner(0), by=BUYER)
-    chain.send(wallet.functions.execute(escrow.address, 0, data), by=BUYER)
-    assert chain.balance(wallet) == 10
+    for owner in (BUYER, SUPPLIER):
+        for money in (None, NATIVE):
+            move(line, "deposit", 77, owner=owner, money=money)
+    with books.moves({BUYER: 77}, free={BUYER: -77}), books.moves(token=NATIVE):
+        move(line, "withdraw", 77)
+
+
+@IN_TOKENS_AND_COIN
+def test_an_empty_withdrawal_changes_nothing(line: Deal, books: Books, money: str | None) -> None:
+    with books.moves(token=money):
+        receipt = move(line, "withdraw", 0, money=money)
+    assert line.events(receipt) == []

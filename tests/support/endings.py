@@ -1,0 +1,53 @@
+"""Every way in which a line pays somebody, prepared so that one call is left to be made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fabricant.chain.answers import Receipt
+from tests.support.actors import Actor
+from tests.support.deals import DAY
+from tests.support.lines import OPENING, Deal, Deals
+
+ODD_RATES = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "cancelBps": 1_234}
+ODD_PRICE = 1_000_000_007
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The last call of a line, or the one that pays."""
+
+    status: str  # in which it is made
+    action: str
+    by: str  # "buyer", "supplier" or "anybody"
+    when: Callable[[Deal], int]
+
+    def prepare(self, deal: Deals, **changes: Any) -> Deal:
+        """A line in the status in which the call is made. Nothing in it divides evenly."""
+        retention = 333 if self.status == "Retained" else 0
+        usual = {"amount": ODD_PRICE, "broker": Actor("broker"), "retentionBps": retention} | ODD_RATES
+        return deal(**usual | changes).given(self.status)
+
+    def make(self, line: Deal, **sending: Any) -> Receipt:
+        """Makes the call."""
+        caller = {"buyer": line.buyer, "supplier": line.supplier, "anybody": Actor("stranger")}[self.by]
+        arguments = {"accept": ([],), "deemAccept": ([],), "pay": (7,), "refund": (7,)}
+        given = arguments.get(self.action, ())
+        return line.send(self.action, *given, by=caller, at=self.when(line), **sending)
+
+
+def _soon(line: Deal) -> int:
+    return OPENING + DAY
+
+
+ENDINGS = (
+    Ending("Open", "accept", "buyer", lambda line: line.due + 1),  # late: pays damages too
+    Ending("Delivered", "deemAccept", "anybody", lambda line: line.inspection_end),
+    Ending("Open", "pay", "buyer", _soon),
+    Ending("Open", "refund", "supplier", _soon),
+    Ending("Open", "cancel", "buyer", _soon),
+    Ending("Open", "resign", "supplier", _soon),
+    Ending("Rejected", "terminate", "buyer", lambda line: line.long_stop + DAY),
+    Ending("Retained", "payRetention", "anybody", lambda line: line.retention_end),
+)
+CANCELLING = ENDINGS[4]  # pays the buyer, the supplier and the broker, and frees the bond
