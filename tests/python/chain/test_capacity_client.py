@@ -53,6 +53,7 @@ def signed(world: World) -> SignedOffer:
 
 def test_an_offer_costs_nothing_and_is_found(world: World, signed: SignedOffer) -> None:
     stranger = world.as_("stranger").capacity
+
     done = stranger.publish(signed.offer, signed.consent)
 
     assert done.event == OfferPublished(
