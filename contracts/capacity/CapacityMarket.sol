@@ -70,7 +70,7 @@ contract CapacityMarket is Calendar {
     /* VIEWS */
 
     /// @inheritdoc ICapacityMarket
-    function priceOf(Offer calldata offer, uint256 priced, uint256 firstHour) external view returns (uint256) {
+    function priceOf(Offer calldata offer, uint32 priced, uint32 firstHour) external view returns (uint256) {
         return _price(offer.load()[0], priced, firstHour);
     }
 
@@ -88,21 +88,35 @@ contract CapacityMarket is Calendar {
 
     function _book(Offer memory offer, Consent calldata consent, Order calldata order) private returns (LineId id) {
         OfferId offered = _requireStanding(offer, consent);
+        _requireTwoSides(offered, offer.supplier, consent.signer, order.buyer);
         Pattern memory pattern = _pattern(order.firstWord, order.hourMasks);
-        _requireOffered(offered, offer, order, pattern);
-        uint256 price = _price(offer, pattern.marked - offer.setupHours, pattern.firstHour);
+        uint256 price = _price(offer, _requireOffered(offered, offer, order, pattern), pattern.firstHour);
         if (price > order.maxPrice) revert CapacityMarket_PriceAboveLimit(offered, price, order.maxPrice);
         _requireSeller(offer.machine, offer.supplier, pattern);
 
-        uint32 soldAfter = _countSold(offered, offer, pattern.marked);
+        _countSold(offered, offer, pattern.marked);
         _markBooked(offer.machine, order.firstWord, order.hourMasks);
         id = _openLine(offered, offer, order, pattern, uint128(price));
+        // Read again: who is paid an advance may have returned the hours of another line meanwhile.
+        uint32 soldAfter = offer.totalHours == 0 ? 0 : sold[offered];
         emit HoursBooked(id, offer.machine, offered, order.firstWord, order.hourMasks, soldAfter);
+    }
+
+    /// @dev The escrow trusts its opener to act for both sides; so here nobody may stand on both, or sign for the other.
+    function _requireTwoSides(OfferId id, address supplier, address signer, address buyer) private view {
+        if (msg.sender == signer || msg.sender == supplier || signer == buyer) {
+            revert CapacityMarket_ActsForBoth(id, msg.sender, signer);
+        }
     }
 
     /* INSIDE: WHAT THE OFFER ALLOWS */
 
-    function _requireOffered(OfferId id, Offer memory offer, Order calldata order, Pattern memory p) private view {
+    /// @return priced how many hours the buyer pays: those marked, less the setup hours.
+    function _requireOffered(OfferId id, Offer memory offer, Order calldata order, Pattern memory p)
+        private
+        view
+        returns (uint256 priced)
+    {
         if (offer.buyer != address(0) && offer.buyer != order.buyer) {
             revert CapacityMarket_OfferForAnother(id, order.buyer, offer.buyer);
         }
@@ -110,7 +124,7 @@ contract CapacityMarket is Calendar {
             revert CapacityMarket_OutsideOffer(id, p.firstHour, p.lastHour);
         }
         _requireFuture(id, offer, p);
-        _requireCount(id, offer, p.marked);
+        priced = _requireCount(id, offer, p.marked);
         if (offer.setupHours != 0 && !HourMasks.beginsWithRun(order.hourMasks, offer.setupHours + uint256(1))) {
             revert CapacityMarket_SetupBroken(id, offer.setupHours);
         }
@@ -133,11 +147,13 @@ contract CapacityMarket is Calendar {
             if (p.firstHour < earliest) revert CapacityMarket_TooSoon(id, p.firstHour, earliest);
             uint256 latest = (block.timestamp + HORIZON) / HOUR - 1;
             if (p.lastHour > latest) revert CapacityMarket_TooFarAhead(p.lastHour, latest);
+            uint256 dueBy = (p.lastHour + 1 + offer.deliveryHours) * HOUR;
+            if (dueBy > type(uint40).max) revert CapacityMarket_DueTooLate(id, dueBy, type(uint40).max);
         }
     }
 
-    function _requireCount(OfferId id, Offer memory offer, uint256 marked) private pure {
-        uint256 priced = marked > offer.setupHours ? marked - offer.setupHours : 0;
+    function _requireCount(OfferId id, Offer memory offer, uint256 marked) private pure returns (uint256 priced) {
+        priced = marked > offer.setupHours ? marked - offer.setupHours : 0;
         if (priced == 0 || priced < offer.minHours || priced > offer.maxHours) {
             revert CapacityMarket_WrongHours(id, priced, offer.minHours, offer.maxHours);
         }
@@ -146,20 +162,22 @@ contract CapacityMarket is Calendar {
     /// @dev Setup, and for each priced hour the hourly price; over the last decayHours it falls in a straight line to the
     /// last-minute price.
     function _price(Offer memory offer, uint256 priced, uint256 firstHour) private view returns (uint256) {
-        uint256 start = firstHour * HOUR;
-        uint256 lead = start > block.timestamp ? start - block.timestamp : 0;
-        uint256 decay = offer.decayHours * HOUR;
-        if (lead >= decay) return offer.setup + priced * offer.hourly;
-        uint256 last = offer.lastMinuteHourly;
-        return offer.setup + priced * (last * decay + (offer.hourly - last) * lead) / decay;
+        // Counts and hours have 32 bits, prices 128: no overflow.
+        unchecked {
+            uint256 start = firstHour * HOUR;
+            uint256 lead = start > block.timestamp ? start - block.timestamp : 0;
+            uint256 decay = offer.decayHours * HOUR;
+            if (lead >= decay) return offer.setup + priced * offer.hourly;
+            uint256 last = offer.lastMinuteHourly;
+            return offer.setup + priced * (last * decay + (offer.hourly - last) * lead) / decay;
+        }
     }
 
-    function _countSold(OfferId id, Offer memory offer, uint256 hoursBooked) private returns (uint32) {
-        if (offer.totalHours == 0) return 0;
+    function _countSold(OfferId id, Offer memory offer, uint256 hoursBooked) private {
+        if (offer.totalHours == 0) return;
         uint256 soldAfter = sold[id] + hoursBooked;
         if (soldAfter > offer.totalHours) revert CapacityMarket_OfferSoldOut(id, soldAfter, offer.totalHours);
         sold[id] = uint32(soldAfter);
-        return uint32(soldAfter);
     }
 
     function _countReturned(OfferId id, uint256[] memory freed) private returns (uint32 soldAfter) {
@@ -181,27 +199,30 @@ contract CapacityMarket is Calendar {
         Pattern memory p,
         uint128 price
     ) private returns (LineId) {
-        return _open(
-            Terms({
-                buyer: order.buyer,
-                supplier: offer.supplier,
-                inspector: offer.inspector,
-                arbiter: offer.arbiter,
-                broker: offer.broker,
-                token: offer.token,
-                amount: price,
-                openBy: uint40(p.firstHour * HOUR),
-                dueBy: uint40((p.lastHour + 1 + offer.deliveryHours) * HOUR), // two years and 2^32 hours at most
-                assets: order.assets,
-                deliverables: 0,
-                documents: keccak256(abi.encode(offer.documents, order.documents)),
-                orderRef: order.orderRef,
-                opener: address(this),
-                subject: _subject(offer.machine, id, order.firstWord, order.hourMasks),
-                conditions: offer.conditions,
-                salt: order.salt
-            })
-        );
+        // `_requireFuture` has seen both times.
+        unchecked {
+            return _open(
+                Terms({
+                    buyer: order.buyer,
+                    supplier: offer.supplier,
+                    inspector: offer.inspector,
+                    arbiter: offer.arbiter,
+                    broker: offer.broker,
+                    token: offer.token,
+                    amount: price,
+                    openBy: uint40(p.firstHour * HOUR),
+                    dueBy: uint40((p.lastHour + 1 + offer.deliveryHours) * HOUR),
+                    assets: order.assets,
+                    deliverables: 0,
+                    documents: keccak256(abi.encode(offer.documents, order.documents)),
+                    orderRef: order.orderRef,
+                    opener: address(this),
+                    subject: _subject(offer.machine, id, order.firstWord, order.hourMasks),
+                    conditions: offer.conditions,
+                    salt: order.salt
+                })
+            );
+        }
     }
 
     /// @dev What a line binds here: hours of a machine, sold on an offer.

@@ -89,6 +89,8 @@ interface ICapacityMarket is IEip712 {
 
     /// @notice Thrown when the caller is neither the buyer nor its operator with OPEN.
     error CapacityMarket_NotBuyer(address buyer, address caller);
+    /// @notice Thrown when one address acts for both sides, or one side for the other.
+    error CapacityMarket_ActsForBoth(OfferId id, address forBuyer, address forSupplier);
     /// @notice Thrown when the offer is for another buyer.
     error CapacityMarket_OfferForAnother(OfferId id, address buyer, address offeredTo);
     /// @notice Thrown when no hours are given, or the first or the last mask is zero.
@@ -99,6 +101,8 @@ interface ICapacityMarket is IEip712 {
     error CapacityMarket_TooSoon(OfferId id, uint256 firstHour, uint256 earliest);
     /// @notice Thrown when the last hour is after `latest`.
     error CapacityMarket_TooFarAhead(uint256 lastHour, uint256 latest);
+    /// @notice Thrown when the goods would be due later than a time can say.
+    error CapacityMarket_DueTooLate(OfferId id, uint256 dueBy, uint256 latest);
     /// @notice Thrown when a booking has too few or too many hours, setup hours not counted.
     error CapacityMarket_WrongHours(OfferId id, uint256 priced, uint16 minHours, uint16 maxHours);
     /// @notice Thrown when the setup hours are not marked without a gap before the first priced hour.
@@ -184,7 +188,7 @@ interface ICapacityMarket is IEip712 {
     /// last-minute price.
     /// @param priced hours, setup hours not counted.
     /// @param firstHour when the booking begins, setup hours included.
-    function priceOf(Offer calldata offer, uint256 priced, uint256 firstHour) external view returns (uint256);
+    function priceOf(Offer calldata offer, uint32 priced, uint32 firstHour) external view returns (uint256);
 
     /// @notice 256 hours of a machine's calendar.
     function hoursOf(uint256 machine, uint32 word) external view returns (Hours memory);

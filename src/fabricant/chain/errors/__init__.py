@@ -34,9 +34,11 @@ from fabricant.chain.errors.assets import (
     AssetRegistry_WrongFrom,
 )
 from fabricant.chain.errors.capacity import (
+    CapacityMarket_ActsForBoth,
     CapacityMarket_AlreadyReturned,
     CapacityMarket_BadSignature,
     CapacityMarket_DocumentsNotOffered,
+    CapacityMarket_DueTooLate,
     CapacityMarket_EmptyMask,
     CapacityMarket_EpochPassed,
     CapacityMarket_HoursTaken,
@@ -186,9 +188,11 @@ __all__ = [
     "AssetRegistry_UnknownAsset",
     "AssetRegistry_WrongFrom",
     "BalanceQueryForZeroAddress",
+    "CapacityMarket_ActsForBoth",
     "CapacityMarket_AlreadyReturned",
     "CapacityMarket_BadSignature",
     "CapacityMarket_DocumentsNotOffered",
+    "CapacityMarket_DueTooLate",
     "CapacityMarket_EmptyMask",
     "CapacityMarket_EpochPassed",
     "CapacityMarket_HoursTaken",

@@ -115,6 +115,19 @@ class CapacityMarket_NotBuyer(
     caller: Address
 
 
+class CapacityMarket_ActsForBoth(
+    ContractError,
+    types="bytes32,address,address",
+    says=(
+        "offer {id}: {for_buyer} for the buyer and {for_supplier} for the supplier are not apart; one "
+        "side acts by itself"
+    ),
+):
+    id: OfferId
+    for_buyer: Address
+    for_supplier: Address
+
+
 class CapacityMarket_OfferForAnother(
     ContractError,
     types="bytes32,address,address",
@@ -164,6 +177,16 @@ class CapacityMarket_TooFarAhead(
 ):
     last_hour: HourIndex
     latest: HourIndex
+
+
+class CapacityMarket_DueTooLate(
+    ContractError,
+    types="bytes32,uint256,uint256",
+    says="offer {id}: the goods would be due at {due_by} (Unix seconds), later than {latest}; ask for another",
+):
+    id: OfferId
+    due_by: int
+    latest: int
 
 
 class CapacityMarket_WrongHours(

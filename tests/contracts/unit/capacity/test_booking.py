@@ -111,8 +111,10 @@ def test_f048_the_markets_role_ends_at_its_instant(chain: Chain, capacity: Capac
 
 def test_f042_parties_differ(capacity: Capacity, arbiter: Actor) -> None:
     capacity.join(arbiter)
+    alone = capacity.booking(buyer=SUPPLIER.address)
+    with alone.refuses("CapacityMarket_ActsForBoth", forBuyer=SUPPLIER.address, forSupplier=SUPPLIER.address):
+        alone.send(by=SUPPLIER)
     refused = [
-        (capacity.booking(buyer=SUPPLIER.address), SUPPLIER, SUPPLIER),
         (capacity.booking(offer=capacity.offer(arbiter=BUYER.address)), BUYER, BUYER),
         (capacity.booking(offer=capacity.offer(arbiter=SUPPLIER.address)), BUYER, SUPPLIER),
         (capacity.booking(offer=capacity.offer(inspector=SUPPLIER.address)), BUYER, SUPPLIER),
