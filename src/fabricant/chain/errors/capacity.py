@@ -182,7 +182,7 @@ class CapacityMarket_TooFarAhead(
 class CapacityMarket_DueTooLate(
     ContractError,
     types="bytes32,uint256,uint256",
-    says="offer {id}: the goods would be due at {due_by} (Unix seconds), later than {latest}; ask for another",
+    says="offer {id}: the goods would be due at {due_by} (Unix seconds), after {latest}; ask for another",
 ):
     id: OfferId
     due_by: int
