@@ -6,24 +6,24 @@ transaction one call of a typed client by the party that sends it.
 """
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
-from urllib.parse import quote
-
-from eth_utils.crypto import keccak
+from urllib.parse import quote_plus
 
 from fabricant.chain.answers import Receipt
+from fabricant.chain.capacity import SignedOffer
 from fabricant.chain.escrow import Delivery
-from fabricant.chain.signing import check_domain, is_valid
+from fabricant.chain.offers import examine, quote
 from fabricant.conditions import ConditionsSet, load
 from fabricant.demo.evidence import Evidence
 from fabricant.demo.journal import Journal
 from fabricant.demo.stage import Party, Stage
 from fabricant.domain.assets import AssetId, Kind, Namespace, Registration, asset_id, namespace_of
 from fabricant.domain.capacity import WORKDAYS, HourPattern, Offer, Order, shifts
+from fabricant.domain.capacity.describe import describe_offer
 from fabricant.domain.directory import Role
+from fabricant.domain.drafts import process_code
 from fabricant.domain.escrow import LineId, Terms, delivery_opens, order_ref
 from fabricant.domain.signed_files import OFFER_FILE, SignedFile
 from fabricant.domain.streams import StreamId, stream_id
@@ -35,14 +35,14 @@ from fabricant.domain.units import (
     format_time,
     hour_of,
     printable,
-    start_of,
 )
-from fabricant.errors import SigningRefused
 
 CONDITIONS: Final = "machine-time"
 PROCESS: Final = "DIN 8580, 3.2.1: turning"
-HOURLY: Final = BaseUnits(95_000_000)  # 95 whole tokens
-SETUP: Final = BaseUnits(120_000_000)
+HOURLY: Final = "95"  # prices in whole tokens
+SETUP: Final = "120"
+MOST: Final = "4000"  # what the buyer would pay
+DEPOSIT: Final = "500"
 SETUP_HOURS: Final = 2
 DELIVERY_HOURS: Final = 48
 OFFERED: Final = timedelta(weeks=8)
@@ -82,8 +82,7 @@ class Deal:
         message = self.sign_offer(machine, conditions)
 
         self.journal.chapter("The buyer finds the offer and books five day shifts")
-        offer = self.read_offer(message, conditions)
-        line, terms = self.book(offer)
+        line, terms = self.book(self.read_offer(message, conditions))
 
         self.journal.chapter("The machine works, and its gateway anchors what it said")
         self.let_time_pass(terms, conditions)
@@ -134,7 +133,7 @@ class Deal:
 
     def make_deposit(self) -> None:
         """Bonds are locked from the supplier's free balance."""
-        amount = BaseUnits(500 * 10**self.stage.money.decimals)
+        amount = self.stage.money.parse(DEPOSIT)
         self._approve(self.supplier, amount)
         done = self.supplier.fabricant.escrow.deposit(self.stage.money.address, amount)
         what = f"deposits {self._money(amount)} for security"
@@ -142,15 +141,16 @@ class Deal:
 
     def sign_offer(self, machine: AssetId, conditions: ConditionsSet) -> bytes:
         """An offer is a signed file. Nothing goes to the chain."""
-        market, now = self.supplier.fabricant.capacity, self.stage.chain.now()
+        market, money, now = self.supplier.fabricant.capacity, self.stage.money, self.stage.chain.now()
+        hourly = money.parse(HOURLY)
         offer = Offer(
             supplier=self.supplier.address,
             machine=machine,
-            process=keccak(text=PROCESS),
-            token=self.stage.money.address,
-            hourly=HOURLY,
-            setup=SETUP,
-            last_minute_hourly=HOURLY,
+            process=process_code(PROCESS),
+            token=money.address,
+            hourly=hourly,
+            setup=money.parse(SETUP),
+            last_minute_hourly=hourly,
             from_hour=HourIndex(hour_of(now) + 1),
             until_hour=hour_of(UnixSeconds(now + int(OFFERED.total_seconds()))),
             min_hours=8,
@@ -170,37 +170,38 @@ class Deal:
 
     # The buyer books
 
-    def read_offer(self, message: bytes, conditions: ConditionsSet) -> SignedFile[Offer]:
-        """The buyer checks whose offer it is and reads what it says."""
-        found, chain = SignedFile.parse(OFFER_FILE, message), self.stage.chain
-        consent = found.consent("supplier")
-        check_domain(found.domain, chain)
-        if not is_valid(consent.signature, found.id, signer=consent.signer, on=chain):
-            raise SigningRefused("the offer is not signed by its supplier; do not book on it")
-        for sentence in self._in_words(found.content, conditions):
+    def read_offer(self, message: bytes, conditions: ConditionsSet) -> SignedOffer:
+        """The buyer reads what the file offers, and checks that it could be booked."""
+        file, fabricant = SignedFile.parse(OFFER_FILE, message), self.buyer.fabricant
+        file.check_domain(fabricant.capacity.domain)
+        found = examine(fabricant, file.content, file.consent("supplier"))
+        if found.problems:
+            raise found.problems[0]
+        words = describe_offer(file.content, token=self.stage.money)
+        for sentence in (*words, f"Trade conditions “{conditions.title}”:", *conditions.sentences):
             self.journal.remark(sentence)
-        return found
+        return SignedOffer(file.content, file.consent("supplier"))
 
-    def book(self, offer: SignedFile[Offer]) -> tuple[LineId, Terms]:
+    def book(self, signed: SignedOffer) -> tuple[LineId, Terms]:
         """Hours marked, line opened and funded, bond locked: one transaction, or nothing."""
         fabricant, hours = self.buyer.fabricant, day_shifts(self.stage.chain.now())
-        price = fabricant.capacity.price_of(offer.content, hours)
         self._let_market_open(self.buyer)
-        self._approve(self.buyer, price)
         order = Order(
             buyer=self.buyer.address,
             order_ref=order_ref(ORDER_NUMBER, salt=secrets.token_bytes(32)),
-            max_price=price,
+            max_price=self.stage.money.parse(MOST),
             salt=secrets.randbits(64),
             assets=len(self.evidence.parts),
             hours=hours,
         )
-        done = fabricant.capacity.book(offer.content, offer.consent("supplier"), order)
-        what = f"books {hours.count} h: {self._money(price)} held, bond locked"
+        quoted = quote(fabricant, signed.offer, order)
+        self._approve(self.buyer, quoted.price)
+        done = fabricant.capacity.book(signed.offer, signed.consent, quoted.order)
+        what = f"books {hours.count} h: {self._money(quoted.price)} held, bond locked"
         self._step("capacity.book", self.buyer, what, done.receipt)
         for span in hours.lines():
             self.journal.remark(span)
-        return done.event.id, fabricant.escrow.terms_of(done.event.id, since=done.receipt.block)
+        return done.event.id, quoted.terms
 
     # The machine works
 
@@ -215,7 +216,7 @@ class Deal:
         gateway, evidence = self.stage.gateway, self.evidence
         manifest, uri = (
             evidence.manifest,
-            evidence.locator.add_to_uri(LOG_URI + quote(evidence.machine.serial, safe="")),
+            evidence.locator.add_to_uri(LOG_URI + quote_plus(evidence.machine.serial)),
         )
         done = gateway.fabricant.records.anchor(self.stream, manifest.root, count=manifest.count, uri=uri)
         what = f"anchors the root of {manifest.count:,} lines"
@@ -297,14 +298,6 @@ class Deal:
         escrow, money = party.fabricant.escrow.address, party.fabricant.token(self.stage.money.address)
         done = money.approve(escrow, amount)
         self._step("token.approve", party, f"lets the escrow take {self._money(amount)}", done.receipt)
-
-    def _in_words(self, offer: Offer, conditions: ConditionsSet) -> Iterator[str]:
-        machine, begin, end = self.evidence.machine, start_of(offer.from_hour), start_of(offer.until_hour)
-        hourly, setup = self._money(offer.hourly), self._money(offer.setup)
-        yield f"the offer: hours of {machine.model} from {format_time(begin)} to {format_time(end)},"
-        yield f"{hourly} each, and {setup} for the first {offer.setup_hours} hours (setup);"
-        yield f"the trade conditions are “{conditions.title}”:"
-        yield from (f"• {sentence}" for sentence in conditions.sentences)
 
     def _money(self, amount: BaseUnits) -> str:
         return self.stage.money.format(amount)

@@ -24,8 +24,8 @@ from fabricant.errors import UnfundedWallet
 
 PARTY_GAS: Final = 3_000_000  # what each party can spend
 STAGE_GAS: Final = 2_000_000  # for creating the money and handing it out
-BUYER_HAS: Final = BaseUnits(10_000 * 10**6)
-SUPPLIER_HAS: Final = BaseUnits(1_000 * 10**6)
+BUYER_HAS: Final = "10000"  # whole tokens
+SUPPLIER_HAS: Final = "1000"
 ESCROW: Final = "escrow"
 
 
@@ -90,8 +90,8 @@ class Stage:
             inspector=party("inspector"),
             arbiter=party("arbiter"),
         )
-        money.mint(stage.buyer.address, BUYER_HAS)
-        money.mint(stage.supplier.address, SUPPLIER_HAS)
+        money.mint(stage.buyer.address, stage.money.parse(BUYER_HAS))
+        money.mint(stage.supplier.address, stage.money.parse(SUPPLIER_HAS))
         return stage
 
     @property

@@ -73,7 +73,7 @@ def test_offer_is_shown_in_words_with_its_conditions(deal: Played) -> None:
     told = "\n".join(each.text for each in deal.told if isinstance(each, Remark))
 
     assert "signs an offer and sends it as a file; nothing goes to the chain" in told
-    assert "95.00 TUSD each" in told
+    assert "An hour costs 95.00 TUSD." in told
     assert "The buyer has 3 days after arrival to inspect. Silence counts as acceptance." in told
 
 
