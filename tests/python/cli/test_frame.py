@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -39,8 +40,9 @@ COMMANDS = {context.command_path: context for context in contexts()}
 
 def examples(context: click.Context) -> list[str]:
     """The commands in the last paragraph of a help text."""
-    last = (context.command.help or "").rstrip().split("\n\n")[-1].splitlines()
-    head, *lines = [line.strip() for line in last if line.strip("\b ")]
+    last = (context.command.help or "").rstrip().split("\n\n")[-1]
+    joined = re.sub(r"\\\n\s*", "", last)  # a backslash carries a command on to the next line
+    head, *lines = [line.strip() for line in joined.splitlines() if line.strip("\b ")]
     return lines if head == "Example:" else []
 
 
