@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,10 +19,12 @@ from typing import Any
 
 from fabricant.chain.build import build
 from fabricant.errors import FabricantError, InvalidInput
+from tests.support.defects import Defect, compile_defects, read_defects
 
 ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGN = ROOT / "tests" / "invariants"
 WORK = ROOT / ".build" / "invariants"
+FAILURES = WORK / "failures"
 USED = (
     *("Directory", "AssetRegistry", "SupplierEscrow"),
     *("MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
@@ -34,22 +35,6 @@ CALLS = 16_384
 DEEP_CALLS = 1_048_576
 SEED = 4711
 LEAST_SUCCESS = 0.3  # of an action's calls: below that, the campaign reaches too little
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """A fault planted in a copy of `contracts/escrow`: `old` becomes `new`, which breaks an invariant."""
-
-    name: str
-    breaks: str  # such as ESC-1
-    file: str
-    old: str
-    new: str
-
-    @property
-    def folder(self) -> Path:
-        """Where the copy lies: a project of its own, for the compiler."""
-        return WORK / "defects" / "-".join(self.name.replace("'", "").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +85,21 @@ def _options() -> argparse.Namespace:
 def run(*, calls: int, seed: int) -> tuple[list[str], int]:
     """The problems found, and how many campaigns and rates were looked at."""
     defects = read_defects(CAMPAIGN / "defects.toml")
-    shutil.rmtree(WORK, ignore_errors=True)
+    shutil.rmtree(FAILURES, ignore_errors=True)
     build(ROOT, only=USED)
     _compile_campaign()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         real = pool.submit(run_campaign, calls=calls, seed=seed)
-        planted = [pool.submit(_try_defect, defect, calls=calls, seed=seed) for defect in defects]
+        artifacts = compile_defects(ROOT, defects, WORK / "defects")
+        planted = [
+            pool.submit(_try_defect, defect, artifacts[defect], calls=calls, seed=seed) for defect in defects
+        ]
         _show_real(real.result(), seed=seed)
         problems = judge_real(real.result())
         for defect, found in zip(defects, planted, strict=True):
             problems += judge_defect(defect, found.result())
             _show_defect(defect, found.result())
     return problems, 1 + len(real.result().rates) + len(defects)
-
-
-def read_defects(file: Path) -> list[Defect]:
-    """The defects of a TOML file."""
-    return [Defect(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["defect"]]
-
-
-def plant(text: str, defect: Defect) -> str:
-    """The source with the defect in it. Raises InvalidInput unless `old` stands in it exactly once."""
-    found = text.count(defect.old)
-    if found != 1:
-        raise InvalidInput(
-            f"defect '{defect.name}': its text stands {found} times in {defect.file}, not once: adapt it"
-        )
-    return text.replace(defect.old, defect.new)
 
 
 def judge_real(outcome: Outcome) -> list[str]:
@@ -150,19 +123,13 @@ def judge_defect(defect: Defect, outcome: Outcome) -> list[str]:
     return []
 
 
-def _try_defect(defect: Defect, *, calls: int, seed: int) -> Outcome:
-    """Compiles the escrow with the defect and runs what must notice it."""
-    shutil.copytree(ROOT / "contracts", defect.folder / "contracts")
-    for name in (".cache", "lib", "scripts"):
-        (defect.folder / name).symlink_to(ROOT / name)
-    source = defect.folder / "contracts" / "escrow" / defect.file
-    source.write_text(plant(source.read_text(encoding="utf-8"), defect), encoding="utf-8")
-    (built,) = build(defect.folder, only=("SupplierEscrow",), fast=True).built
+def _try_defect(defect: Defect, artifact: Path, *, calls: int, seed: int) -> Outcome:
+    """The campaign on the escrow with the defect, looking for nothing but what it breaks."""
     settings = {
         "INVARIANTS": str(1 << int(defect.breaks.removeprefix("ESC-"))),
-        "ESCROW": str(built.file.relative_to(ROOT)),
+        "ESCROW": str(artifact.relative_to(ROOT)),
         "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
-        "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(defect.folder / "failures"),
+        "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(FAILURES / defect.slug),
     }
     return run_campaign(calls=calls, seed=seed, settings=settings)
 
@@ -215,7 +182,8 @@ def _steps(counterexample: Mapping[str, Any] | None) -> Iterable[str]:
 
 
 def _show_real(outcome: Outcome, *, seed: int) -> None:
-    verdict = "every invariant held" if outcome.reason is None else "an invariant was broken"
+    watch = "an invariant was broken (FOUNDRY_PROFILE=invariants .venv/bin/forge test -vvvv shows how)"
+    verdict = "every invariant held" if outcome.reason is None else watch
     print(f"SupplierEscrow, {outcome.calls:,} calls with seed {seed}: {verdict}\n")
     _table(
         ("action", "calls", "succeeded"),

@@ -9,7 +9,8 @@ from fabricant.chain.build import find_project
 from fabricant.chain.solc import install_compiler
 from fabricant.errors import InvalidInput
 from scripts import invariants
-from scripts.invariants import Defect, Outcome, Rate, judge_defect, judge_real, plant
+from scripts.invariants import Outcome, Rate, judge_defect, judge_real
+from tests.support.defects import Defect, plant, read_defects
 
 ROOT = find_project(Path(__file__).parent)
 DEFECT = Defect(name="pigs fly", breaks="ESC-1", file="A.sol", old="walk", new="fly")
@@ -99,10 +100,10 @@ def test_defect_is_planted_exactly_once() -> None:
 
 
 def test_every_defect_can_be_planted() -> None:
-    defects = invariants.read_defects(ROOT / "tests" / "invariants" / "defects.toml")
+    defects = read_defects(ROOT / "tests" / "invariants" / "defects.toml")
 
     for defect in defects:
-        plant((ROOT / "contracts" / "escrow" / defect.file).read_text(), defect)
+        plant((ROOT / defect.source).read_text(), defect)
     assert {"ESC-1", "ESC-2", "ESC-4"} <= {defect.breaks for defect in defects}
 
 
