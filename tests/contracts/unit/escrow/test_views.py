@@ -95,13 +95,13 @@ def slot(session_chain: Chain) -> Contract:
     return session_chain.deploy("LineSlotHarness")
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(LINES)
 def test_what_is_packed_by_hand_is_read_by_the_compiler(slot: Contract, line: Line) -> None:
     assert slot.functions.writtenByHand(struct_of(line)).call() == struct_of(line)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(LINES)
 def test_what_the_compiler_packed_is_read_by_hand(slot: Contract, line: Line) -> None:
     assert slot.functions.readByHand(struct_of(line)).call() == struct_of(line)
