@@ -19,7 +19,8 @@ DOCUMENTS = sorted(
 def env(tmp_path: Path) -> dict[str, str]:
     """What a reader has after `make install` and activating the environment, in an empty home."""
     path = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "100"}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return {**outer, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "100"}
 
 
 def _runnable(document: str) -> list[Block]:

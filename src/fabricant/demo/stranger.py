@@ -67,7 +67,7 @@ class Stranger:
         _require(
             proof.holds(root, self.batch.count) and on_chain, f"line {number} is not in the anchored log"
         )
-        text = printable(proof.line.strip(), 32)
+        text = printable(proof.line.strip(), 60)
         return f"line {number} is in the anchored log, by a proof of {len(proof.siblings)} hashes: {text}"
 
     def verify_machine(self) -> str:
@@ -156,7 +156,7 @@ class Stranger:
         )
         money, goods = token.info.format(paid), f"{len(self.products)} products"
         return (
-            f"the products arrived on {self._time(arrival)} and were accepted on {self._time(end)}",
+            f"they arrived on {self._time(arrival)} and were accepted on {self._time(end)}",
             f"{money} went to the supplier and {goods} to the buyer, in one transaction",
         )
 

@@ -25,7 +25,7 @@ def test_everything_is_told_in_sentences(stranger: Stranger) -> None:
     assert "serial NMW-0417" in machine
     assert [each.split()[1] for each in products] == [part.serial for part in stranger.evidence.parts]
     assert hours.startswith("40 hours of the machine were booked, the first on ")
-    assert times.startswith("the products arrived on ")
+    assert times.startswith("they arrived on ")
     assert exchange == "3730.00 TUSD went to the supplier and 3 products to the buyer, in one transaction"
     assert change == ("with one byte changed, the log is not the one that was anchored: line 160 was changed")
 
