@@ -115,6 +115,7 @@ def test_orders(world: World) -> None:
         "until_hour": [hour_of(now) + 20, hour_of(now) + 60 * 24],
         "from_hour": [0, hour_of(now) + 6],
         "min_hours": [0, 9],
+        "delivery_hours": [0, 2**32 - 1],
         "max_hours": [8, 1000],
         "total_hours": [0, 8],
         "setup_hours": [0, 2],
@@ -145,7 +146,16 @@ def test_orders(world: World) -> None:
         assert verdict == _verdict(theirs), (offer, order)
         seen.add(verdict if isinstance(verdict, str) else "opens")
     assert seen == {
-        *("opens", "OfferExpired", "PriceRises", "OfferForAnother", "OutsideOffer", "TooSoon", "TooFarAhead"),
+        *(
+            "opens",
+            "OfferExpired",
+            "PriceRises",
+            "OfferForAnother",
+            "OutsideOffer",
+            "TooSoon",
+            "TooFarAhead",
+            "DueTooLate",
+        ),
         *("WrongHours", "SetupBroken", "TooManyAssets", "PriceAboveLimit", "OfferSoldOut"),
     }
 

@@ -18,6 +18,7 @@ from fabricant.domain.escrow import NO_HASH, Conditions, Terms
 from fabricant.domain.typed_data import Domain
 from fabricant.domain.units import (
     HOUR,
+    MAX_TIME,
     ZERO_ADDRESS,
     Address,
     BaseUnits,
@@ -50,6 +51,10 @@ class TooSoon(BrokenOrder):
 
 class TooFarAhead(BrokenOrder):
     """The last hour is more than two years ahead."""
+
+
+class DueTooLate(BrokenOrder):
+    """The goods would be due beyond the times that the chain can write."""
 
 
 class WrongHours(BrokenOrder):
@@ -298,3 +303,5 @@ def _check_times(offer: Offer, pattern: HourPattern, at: UnixSeconds) -> None:
         raise TooSoon(f"the first hour can begin at {format_time(start_of(earliest))}; choose later hours")
     if pattern.last > latest:
         raise TooFarAhead(f"the last hour can begin at {format_time(start_of(latest))}; choose earlier hours")
+    if (due := start_of(HourIndex(pattern.last + 1 + offer.delivery_hours))) > MAX_TIME:
+        raise DueTooLate(f"the goods would be due {format_time(due)}; ask for an offer with less time")

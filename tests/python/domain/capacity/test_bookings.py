@@ -15,6 +15,7 @@ from fabricant.domain.capacity import (
     BrokenOrder,
     CalendarWord,
     DocumentsNotOffered,
+    DueTooLate,
     HourPattern,
     HoursTaken,
     MachineUnfit,
@@ -98,6 +99,7 @@ def test_a_good_order_has_a_price() -> None:
             {"hours": hours(*range(500_000 + 730 * 24 - 5, 500_000 + 730 * 24 + 1))},
             TooFarAhead,
         ),
+        ({"delivery_hours": 2**40 // 3600}, {}, DueTooLate),
         ({}, {"hours": hours(*range(FIRST, FIRST + 4))}, WrongHours),
         ({}, {"hours": hours(*range(FIRST, FIRST + 42))}, WrongHours),
         ({"min_hours": 0}, {"hours": hours(FIRST)}, WrongHours),  # nothing but setup
