@@ -109,11 +109,19 @@ def test_f048_the_markets_role_ends_at_its_instant(chain: Chain, capacity: Capac
         capacity.lend(principal, capacity.market, OPEN)
 
 
+def test_f042_nobody_sells_to_itself(capacity: Capacity, operator: Actor) -> None:
+    """The rest of the rule is in tests/contracts/regression/test_market_acts_for_both.py."""
+    capacity.lend(SUPPLIER, operator, OPEN)
+    alone = capacity.booking(buyer=SUPPLIER.address)
+    for caller in (SUPPLIER, operator):
+        consent = capacity.signed(alone.offer, caller)
+        both = {"forBuyer": caller.address, "forSupplier": caller.address}
+        with alone.refuses("CapacityMarket_ActsForBoth", **both):
+            alone.send(by=caller, consent=consent)
+
+
 def test_f042_parties_differ(capacity: Capacity, arbiter: Actor) -> None:
     capacity.join(arbiter)
-    alone = capacity.booking(buyer=SUPPLIER.address)
-    with alone.refuses("CapacityMarket_ActsForBoth", forBuyer=SUPPLIER.address, forSupplier=SUPPLIER.address):
-        alone.send(by=SUPPLIER)
     refused = [
         (capacity.booking(offer=capacity.offer(arbiter=BUYER.address)), BUYER, BUYER),
         (capacity.booking(offer=capacity.offer(arbiter=SUPPLIER.address)), BUYER, SUPPLIER),
@@ -322,6 +330,16 @@ def test_f048_hours_end_within_two_years(chain: Chain, capacity: Capacity) -> No
             late = capacity.booking([*hours, latest + 1], offer=offer)
             with reverts("CapacityMarket_TooFarAhead", lastHour=latest + 1, latest=latest):
                 would_book(late)
+
+
+def test_f048_goods_are_due_while_time_has_a_name(capacity: Capacity) -> None:
+    latest = 2**40 - 1
+    longest = latest // HOUR - (SHIFT[-1] + 1)
+    booking = capacity.booking(offer=capacity.offer(deliveryHours=longest + 1))
+    due_by = start_of(SHIFT[-1] + 2 + longest)
+    with booking.refuses("CapacityMarket_DueTooLate", dueBy=due_by, latest=latest):
+        booking.send()
+    capacity.booking(offer=capacity.offer(deliveryHours=longest)).send()
 
 
 def wrong_hours(booking: Booking, priced: int) -> AbstractContextManager[None]:

@@ -84,8 +84,9 @@ AMOUNTS: Final = st.one_of(st.integers(0, 10**9), st.integers(0, LARGEST), st.ju
     prices=st.tuples(AMOUNTS, AMOUNTS),
     setup=AMOUNTS,
     decay=st.one_of(st.integers(0, 200), st.integers(0, 2**32 - 1)),
-    hours=st.one_of(st.integers(0, 200), st.integers(0, 17_520)),
-    lead=st.integers(-DAY, 200 * HOUR),
+    hours=st.one_of(st.integers(0, 200), st.integers(0, 2**32 - 1)),
+    first=st.one_of(st.integers(FIRST - 10, FIRST + 200), st.integers(0, 2**32 - 1)),
+    seconds=st.integers(0, DAY),
 )
 def test_f045_any_price_is_the_models(
     chain: Chain,
@@ -94,20 +95,20 @@ def test_f045_any_price_is_the_models(
     setup: int,
     decay: int,
     hours: int,
-    lead: int,
+    first: int,
+    seconds: int,
 ) -> None:
-    """In `lead` seconds the first hour begins; negative: it has begun."""
     last, hourly = sorted(prices)
     offer = capacity.offer(hourly=hourly, lastMinuteHourly=last, setup=setup, decayHours=decay)
-    at = start_of(FIRST + 24) - lead
+    at = start_of(FIRST - 12) + seconds
     snapshot = chain.local.snapshot()
     chain.warp(at)
-    found = priced(capacity, offer, hours, FIRST + 24)
+    found = priced(capacity, offer, hours, first)
     chain.local.revert(snapshot)
-    assert found == price_of(offer, priced=hours, first_hour=FIRST + 24, at=at)
+    assert found == price_of(offer, priced=hours, first_hour=first, at=at)
     snake = {"".join(f"_{c.lower()}" if c.isupper() else c for c in name): offer[name] for name in offer}
     shared = DomainOffer(**snake)
-    assert found == domain_price(shared, hours, HourIndex(FIRST + 24), at=UnixSeconds(at))
+    assert found == domain_price(shared, hours, HourIndex(first), at=UnixSeconds(at))
 
 
 # Prices that fall
