@@ -2,16 +2,20 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from fabricant.chain import wallet
+from fabricant.chain import keystore, wallet
 from fabricant.chain.anvil import LocalChain
+from fabricant.chain.secret import Secret
 from fabricant.cli import _local as local_chain
 from fabricant.cli import main
+from tests.python.cli.market import BEGINNING, Market
 
 Run = Callable[..., Result]
 
@@ -48,3 +52,36 @@ def running(local: LocalChain, home: Path) -> Iterator[LocalChain]:
     """The chain that `fabricant chain start` would run."""
     with local_chain.announced(local.rpc.url):
         yield local
+
+
+# A market with people in it
+
+
+@pytest.fixture(scope="session")
+def session_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """A chain with the contracts, play money, and wallets of a buyer, a supplier and others."""
+    with LocalChain.start(options=("--timestamp", str(BEGINNING))) as chain:
+        yield Market.set_up(chain, tmp_path_factory.mktemp("market"))
+
+
+@pytest.fixture
+def market(session_market: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    """The market for one test, its commands run with `run`."""
+    snapshot = session_market.chain.snapshot()
+    for variable, value in session_market.environment.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(keystore, "_decrypt", _decrypt_once)
+    yield replace(session_market, run=run)
+    session_market.chain.revert(snapshot)
+
+
+_opened: dict[tuple[str, str], wallet.Wallet] = {}
+_decrypt = keystore._decrypt
+
+
+def _decrypt_once(contents: Mapping[str, Any], passphrase: Secret[str], path: Path) -> wallet.Wallet:
+    """Opens each keystore once for all tests, since that takes half a second."""
+    key = (str(contents["crypto"]), passphrase.reveal())
+    if key not in _opened:
+        _opened[key] = _decrypt(contents, passphrase, path)
+    return _opened[key]
