@@ -1,11 +1,13 @@
 """Offers: their hash, and what makes one that nobody could book."""
 
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
+from typing import Any
 
 import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from hypothesis import given
+from hypothesis import strategies as st
 
 from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import (
@@ -86,11 +88,11 @@ def test_f035_an_id_is_the_digest_that_wallets_sign(offer: Offer) -> None:
     assert offer_id(offer, DOMAIN) == keccak(b"\x19\x01" + signable.header + signable.body)
 
 
-@given(strategies.offers, strategies.offers)
-def test_f036_every_field_is_in_the_id(one: Offer, other: Offer) -> None:
-    for field in fields(Offer):
-        changed = replace(one, **{field.name: getattr(other, field.name)})  # type: ignore[arg-type]
-        assert (offer_id(changed, DOMAIN) == offer_id(one, DOMAIN)) == (changed == one)
+@given(strategies.offers, strategies.offers, st.sampled_from(fields(Offer)))
+def test_f036_every_field_is_in_the_id(one: Offer, other: Offer, field: Field[Any]) -> None:
+    changed = replace(one, **{field.name: getattr(other, field.name)})
+
+    assert (offer_id(changed, DOMAIN) == offer_id(one, DOMAIN)) == (changed == one)
 
 
 def test_a_good_offer_passes() -> None:

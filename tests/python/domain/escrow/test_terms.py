@@ -1,11 +1,13 @@
 """Terms: their hash, and every rule of the contract that can be broken before they are signed."""
 
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
+from typing import Any
 
 import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from hypothesis import given
+from hypothesis import strategies as st
 
 from fabricant.domain import escrow
 from fabricant.domain.escrow import (
@@ -154,11 +156,11 @@ def test_f036_a_value_that_its_type_does_not_hold_is_refused(field: str, value: 
         replace(GOOD, **{field: value}).check(USUAL)  # type: ignore[arg-type]
 
 
-@given(strategies.terms, strategies.terms)
-def test_f036_every_field_is_in_the_id(one: Terms, other: Terms) -> None:
-    for field in fields(Terms):
-        changed = replace(one, **{field.name: getattr(other, field.name)})  # type: ignore[arg-type]
-        assert (line_id(changed, DOMAIN) == line_id(one, DOMAIN)) == (changed == one)
+@given(strategies.terms, strategies.terms, st.sampled_from(fields(Terms)))
+def test_f036_every_field_is_in_the_id(one: Terms, other: Terms, field: Field[Any]) -> None:
+    changed = replace(one, **{field.name: getattr(other, field.name)})
+
+    assert (line_id(changed, DOMAIN) == line_id(one, DOMAIN)) == (changed == one)
 
 
 def test_f027_another_contract_or_chain_gives_another_id() -> None:
