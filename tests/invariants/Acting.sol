@@ -104,7 +104,7 @@ abstract contract Acting is Opening {
 
     /* LINES TO ACT ON */
 
-    /// @dev A line that the action suits, soon if not now; most often an old one, else a new one that is brought so far.
+    /// @dev A line that the action suits, soon if not now; most often an old one, else a new one brought so far.
     function _find(Action action) internal returns (uint256) {
         uint256 start = _random(deals.length + 1);
         for (uint256 i = 0; i < deals.length && !_oneIn(24); ++i) {

@@ -30,8 +30,8 @@ struct Call {
     int256[] due; // in the order of `people`
 }
 
-/// @notice Books beside the escrow's own: every call is checked against the event that it emits and against what everybody
-/// owns before and after. What does not fit is kept as a breach, for the invariants to report.
+/// @notice Books beside the escrow's own: every call is checked against the events that it emits and against what
+/// everybody owns before and after. What does not fit is kept as a breach, for the invariants to report.
 /// @dev Shares are worked out here from the conditions and the specification, not with the contracts' code.
 abstract contract Books is World {
     uint256 private constant PLENTY = 8_000_000; // gas; bounded, because some of our tokens burn all that they get

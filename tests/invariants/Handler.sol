@@ -222,7 +222,8 @@ contract Handler is Acting {
         }
     }
 
-    /// @notice Closes a line by what one honest party, or anyone, can do alone. Delivered, Retained, Closed: two steps at most.
+    /// @notice Closes a line by what one honest party, or anyone, can do alone: in two steps at most (Delivered,
+    /// Retained, Closed).
     function closeAlone(uint256 index) external {
         while (_isLive(_line(index).status)) _stepAlone(index);
     }

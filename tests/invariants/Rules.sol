@@ -22,7 +22,8 @@ enum Action {
     Collect
 }
 
-/// @notice Which line an action suits, when it is possible, and who may take it: the specification, as the parties read it.
+/// @notice Which line an action suits, when it is possible, and who may take it: the specification as the parties
+/// read it.
 abstract contract Rules is Books {
     uint256 internal constant ACTIONS = uint256(type(Action).max) + 1;
     uint256 private constant NEVER = type(uint256).max;

@@ -10,7 +10,8 @@ library TradeSets {
     uint256 internal constant TOOLING = 2;
 
     /// @dev Shares: advance, bond, cancel, retention, late, maxLate, defaultSupplier, broker, arbiterFee.
-    /// Clocks: inspection, arbitration, lateEvery, cancelNotice, resignPeriod, deliveryWindow, longStop, transit, cure, retention.
+    /// Clocks: inspection, arbitration, lateEvery, cancelNotice, resignPeriod, deliveryWindow, longStop, transit, cure,
+    /// retention.
     function get(uint256 index) internal pure returns (Conditions memory) {
         if (index == 0) return _plain();
         if (index == 1) return _machineTime();

@@ -81,7 +81,7 @@ abstract contract World {
     address internal immutable BROKER = _keyed("broker");
     address internal immutable BROKER_FIRM = _firm();
     address internal immutable FINANCIER = _keyed("financier");
-    address internal immutable PURCHASING = _keyed("purchasing"); // the buyers' operator; may also open for the financier
+    address internal immutable PURCHASING = _keyed("purchasing"); // the buyers' operator, and the financier's to open
     address internal immutable SALES = _keyed("sales"); // the suppliers' operator
     address internal immutable MARKET = _keyed("market"); // opens for both
     address internal immutable STRANGER = _keyed("stranger");
@@ -204,7 +204,7 @@ abstract contract World {
 
     /* CHANCE */
 
-    /// @dev Everything that a call decides by chance follows from its seed, so that a sequence can be repeated and shrunk.
+    /// @dev All that a call decides by chance follows from its seed, so that a sequence can be repeated and shrunk.
     modifier seeded(uint256 seed) {
         entropy = seed;
         _;
