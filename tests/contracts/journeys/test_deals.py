@@ -359,12 +359,13 @@ def test_f015_a_supplier_that_takes_no_coins_stops_nothing(chain: Chain, journey
     consent = capacity.signed(booking.offer, SUPPLIER)
     with books.moves({BUYER: -PRICE}, free={refusing: PRICE}):
         journey.hear(booking.send(at=BOOKING, value=PRICE, consent=consent))
-        deal.deliver(by=SUPPLIER, at=deal.handover)
+        journey.hear(deal.deliver(by=SUPPLIER, at=deal.handover))
         journey.hear(deal.accept(by=BUYER, at=deal.inspected))
     expected = [
         booking.opened(),
         deal.freed(refusing, 138_000_000),
         booking.booked(sold_after=8),
+        delivered(deal, arrives=deal.arrival),
         deal.concluded("Accepted", by=BUYER, to_supplier=552_000_000, goods_to_buyer=True),
         deal.freed(refusing, PRICE),
     ]

@@ -111,6 +111,17 @@ def test_f045_any_price_is_the_models(
     assert found == domain_price(shared, hours, HourIndex(first), at=UnixSeconds(at))
 
 
+def test_f040_splitting_a_booking_saves_less_than_a_base_unit_an_hour(
+    chain: Chain, capacity: Capacity
+) -> None:
+    offer = capacity.offer(hourly=100_001, lastMinuteHourly=33_333, decayHours=77, setup=0)
+    for lead in (1, 7 * HOUR + 11, 76 * HOUR + 59, 78 * HOUR):
+        chain.warp(start_of(FIRST) - lead)
+        one, many = (priced(capacity, offer, hours, FIRST) for hours in (1, 40))
+        assert 0 <= many - 40 * one < 40
+        assert lead < 77 * HOUR or many == 40 * one
+
+
 # Prices that fall
 
 
