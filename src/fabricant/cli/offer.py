@@ -39,7 +39,8 @@ def offer_words(fabricant: Fabricant, offer: Offer) -> list[str]:
     """An offer in words, its conditions too."""
     token = lookup.token_of(fabricant, offer.token)
     conditions = lookup.named(fabricant.escrow.conditions_of(offer.conditions))
-    return [*describe_offer(offer, token=token), "", *trade.conditions_words(conditions)]
+    first, *others = describe_offer(offer, token=token)
+    return [first, _called(fabricant, offer), *others, "", *trade.conditions_words(conditions)]
 
 
 @click.group
@@ -241,6 +242,13 @@ def parse_all(texts: tuple[str, ...], zone: Any) -> HourPattern:
     return joined([parse_local_hours(text, zone) for text in texts])
 
 
+def _called(fabricant: Fabricant, offer: Offer) -> str:
+    """What the machine is called, and by whom. Raises NotFound for one that was never registered."""
+    registered = fabricant.assets.registration_of(offer.machine, since=fabricant.deployment.first_block)
+    issuer = fabricant.assets.issuer_of(registered.namespace)
+    return f"Its issuer {issuer} calls it {printable(registered.local_id)}."
+
+
 def _facts(report: OfferReport) -> dict[str, object]:
     return {
         "id": f"0x{report.id.hex()}",
@@ -256,7 +264,7 @@ def _facts(report: OfferReport) -> dict[str, object]:
 
 def _show(fabricant: Fabricant, report: OfferReport) -> None:
     output.say(f"Offer 0x{report.id.hex()}")
-    if report.conditions is not None:
+    if report.conditions is not None and report.machine is not None:
         output.say("\n".join(offer_words(fabricant, report.offer)))
     output.say(f"\n{len(report.free)} of its hours are free.")
     if report.left is not None:

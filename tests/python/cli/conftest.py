@@ -64,15 +64,32 @@ def session_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]
         yield Market.set_up(chain, tmp_path_factory.mktemp("market"))
 
 
+@pytest.fixture(scope="session")
+def session_trade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """The same, where everybody is ready to trade."""
+    with LocalChain.start(options=("--timestamp", str(BEGINNING))) as chain:
+        yield Market.set_up(chain, tmp_path_factory.mktemp("trade"), trading=True)
+
+
 @pytest.fixture
 def market(session_market: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
-    """The market for one test, its commands run with `run`."""
-    snapshot = session_market.chain.snapshot()
-    for variable, value in session_market.environment.items():
+    """A market on which nothing happened yet, for one test."""
+    yield from _for_one_test(session_market, run, monkeypatch)
+
+
+@pytest.fixture
+def trade(session_trade: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    """A market open for business, for one test: conditions, operators, deposit and a machine."""
+    yield from _for_one_test(session_trade, run, monkeypatch)
+
+
+def _for_one_test(market: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    snapshot = market.chain.snapshot()
+    for variable, value in market.environment.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(keystore, "_decrypt", _decrypt_once)
-    yield replace(session_market, run=run)
-    session_market.chain.revert(snapshot)
+    yield replace(market, run=run)
+    market.chain.revert(snapshot)
 
 
 _opened: dict[tuple[str, str], wallet.Wallet] = {}

@@ -16,12 +16,16 @@ from click.testing import Result
 from fabricant.chain import wallet as wallets
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.deploy import deploy
+from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.keystore import Keystore
 from fabricant.chain.secret import Secret
 from fabricant.chain.tokens import Erc20
 from fabricant.chain.transactions import Sender
 from fabricant.chain.wallet import Wallet, dev_wallets
+from fabricant.conditions import load
 from fabricant.demo.money import PlayMoney
+from fabricant.domain.assets import Kind, Registration, asset_id, namespace_of
+from fabricant.domain.directory import Role
 from fabricant.domain.units import Address, BaseUnits, UnixSeconds, parse_time
 
 BEGINNING: Final = parse_time("2027-01-04T08:00Z")  # a Monday morning
@@ -30,6 +34,7 @@ RICH: Final = BaseUnits(10_000 * 10**6)
 COIN: Final = BaseUnits(10 * 10**18)
 PASSPHRASE: Final = "ten or more characters"
 UNIT: Final = 10**6
+DEPOSIT: Final = BaseUnits(1_000 * UNIT)
 
 
 @dataclass(frozen=True)
@@ -52,21 +57,24 @@ class Market:
     run: Callable[..., Result] | None = None
 
     @classmethod
-    def set_up(cls, chain: LocalChain, folder: Path) -> Self:
-        """Deploys everything, once for all tests."""
+    def set_up(cls, chain: LocalChain, folder: Path, *, trading: bool = False) -> Self:
+        """Deploys everything, once for many tests; `trading`: and opens for business."""
         first = dev_wallets(chain)[0]
         deploy(Sender(chain, first), folder=folder / "deployments")
         money = PlayMoney.create(chain, first)
-        keystore, people = Keystore(folder / "home" / "keystore"), {}
+        keystore, opened = Keystore(folder / "home" / "keystore"), {}
         cost, wallets.SCRYPT_N = wallets.SCRYPT_N, 2**17  # the least that the keystore takes
         for name in PEOPLE:
             made = Wallet.create()
             keystore.add(name, made, Secret(PASSPHRASE))
             chain.set_balance(made.address, COIN)
-            people[name] = made.address
+            opened[name] = made
         wallets.SCRYPT_N = cost
         for name in ("buyer", "supplier"):
-            money.mint(people[name], RICH)
+            money.mint(opened[name].address, RICH)
+        if trading:
+            _open_for_business(Fabricant.on(chain, folder=folder / "deployments"), opened, money.address)
+        people = {name: each.address for name, each in opened.items()}
         environment = {
             "FABRICANT_RPC_URL": chain.rpc.url.reveal(),
             "FABRICANT_HOME": str(folder / "home"),
@@ -90,6 +98,10 @@ class Market:
         result = self._run("--wallet", by, *arguments)
         assert result.exit_code == 0, result.stderr
         return result.stdout
+
+    def noted(self, *arguments: object, by: str = "stranger") -> str:
+        """What a command tells beside its result."""
+        return self._run("--wallet", by, *arguments).stderr
 
     def refused(self, *arguments: object, by: str, yes: bool = True) -> Refusal:
         """The failure of a command that must not work; it prints no result."""
@@ -131,6 +143,11 @@ class Market:
         machine = self.do("asset", "register", "NMW-0417", "--kind", "equipment", by="supplier")
         return str(machine["id"])
 
+    @property
+    def machine(self) -> str:
+        """The id of the supplier's machine."""
+        return f"{asset_id(namespace_of(self.people['supplier']), 'NMW-0417'):#066x}"
+
     def offer(self, name: str = "offer", **changes: object) -> Path:
         """A signed offer of the supplier: 95 an hour, for a month."""
         usual: dict[str, object] = {
@@ -157,6 +174,20 @@ class Market:
     def book(self, offer: Path | str, *options: object, hours: str = "2027-01-11 06:00 to 14:00") -> Any:
         """A booking of the buyer."""
         return self.do("book", offer, "--hours", hours, "--zone", "Europe/Berlin", *options, by="buyer")
+
+
+def _open_for_business(fabricant: Fabricant, people: dict[str, Wallet], token: Address) -> None:
+    """The same as the method, without the command line."""
+    for name in ("buyer", "supplier"):
+        market = fabricant.deployment.capacity
+        fabricant.acting(people[name]).directory.set_operator(market, Role.OPEN)
+    supplier = fabricant.acting(people["supplier"])
+    supplier.escrow.publish_conditions(load("machine-time").conditions)
+    supplier.token(token).approve(fabricant.deployment.escrow, DEPOSIT)
+    supplier.escrow.deposit(token, DEPOSIT)
+    owner = people["supplier"].address
+    machine = Registration(local_id="NMW-0417", kind=Kind.EQUIPMENT, owner=owner)
+    supplier.assets.register(namespace_of(owner), machine)
 
 
 def when(time: int) -> str:

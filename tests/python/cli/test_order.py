@@ -1,9 +1,12 @@
 """Order lines on the command line: one deal from the first word to the last product, and every way out."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fabricant.samples import machine_log
-from tests.python.cli.market import UNIT, Market
+from tests.python.cli.market import UNIT, Market, when
 
 SPAN = "2027-01-11 to 2027-01-12 06:00 to 14:00"
 
@@ -72,3 +75,282 @@ def test_journey_from_conditions_to_collected_products(market: Market) -> None:
     assert market.see("order", "list", by="buyer") == []
     events = [each["event"] for each in market.see("order", "show", line, "--history")["history"]]
     assert events == ["LineOpened", "LineDelivered", "ReceiptConfirmed", "LineConcluded", "GoodsHandedOver"]
+
+
+# Lines that two parties agree on directly
+
+
+@pytest.fixture
+def draft(trade: Market) -> Path:
+    """The draft of a line for 1,000: due in three weeks, a warranty of 10 % for 90 days."""
+    own = ("--retention-bps", "10 %", "--retention", "90 days", "--advance-bps", "20 %")
+    trade.see("conditions", "new", "own.toml", *own)
+    conditions = trade.do("conditions", "publish", "own.toml", by="supplier")["id"]
+    parties = ("--buyer", "buyer", "--supplier", "supplier", "--inspector", "inspector")
+    times = ("--open-by", "2027-01-10T00:00Z", "--due-by", "2027-01-25T12:00Z")
+    price = ("--token", trade.token, "--amount", "1000", "--conditions", conditions)
+    trade.see("order", "new", "line.toml", *parties, *times, *price, "--order-number", "4711")
+    return Path("line.toml")
+
+
+@pytest.fixture
+def line(trade: Market, draft: Path) -> str:
+    """That line, signed by the supplier and opened by the buyer."""
+    trade.do("order", "sign", draft, by="supplier")
+    return str(trade.do("order", "open", "line.json", by="buyer")["id"])
+
+
+def state(market: Market, line: str) -> Any:
+    """What the chain keeps of a line."""
+    return market.see("order", "show", line)["line"]
+
+
+def test_both_sign_the_same_file_and_anybody_with_the_money_opens(trade: Market, draft: Path) -> None:
+    first = trade.do("order", "sign", draft, by="supplier")
+    both = trade.do("order", "sign", "line.json", by="buyer")
+    assert (first["signed"], both["signed"]) == (["supplier"], ["buyer", "supplier"])
+    assert trade.see("order", "show", "line.json")["signed"] == ["buyer", "supplier"]
+
+    opened = trade.do("order", "open", "line.json", by="buyer")
+
+    assert opened["id"] == first["line"]
+    assert opened["held"] == str(800 * UNIT)
+    assert trade.has("supplier") == 9_200 * UNIT
+    again = trade.refused("order", "open", "line.json", by="buyer")
+    assert (again.code, again.error) == (3, "SupplierEscrow_WrongStatus")
+
+
+def test_f118_line_is_shown_in_words_before_it_is_signed(trade: Market, draft: Path) -> None:
+    assert trade.run is not None
+
+    result = trade.run("--wallet", "supplier", "order", "sign", draft)
+
+    assert result.exit_code == 2
+    for told in (
+        "for 1000.00 TUSD.",
+        "200.00 TUSD of it is paid to the supplier at opening.",
+        "due at 2027-01-25 12:00 UTC",
+        "10 % of what acceptance pays is held back as a warranty",
+    ):
+        assert told in result.stderr
+    assert not Path("line.json").exists()
+
+
+def test_line_that_nobody_signed_needs_the_supplier(trade: Market, draft: Path) -> None:
+    refusal = trade.refused("order", "open", draft, by="buyer")
+
+    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_NoConsent")
+
+
+def test_stranger_signs_only_as_an_operator(trade: Market, draft: Path) -> None:
+    assert "neither buyer nor supplier" in trade.refused("order", "sign", draft, by="stranger").message
+
+    trade.do("order", "sign", draft, "--for", "supplier", by="stranger")
+
+    assert trade.refused("order", "open", "line.json", by="buyer").error == "SupplierEscrow_NoConsent"
+
+
+def test_f036_altered_line_is_refused(trade: Market, draft: Path) -> None:
+    trade.do("order", "sign", draft, by="supplier")
+    file = Path("line.json")
+    file.write_text(file.read_text().replace('"amount": "1000000000"', '"amount": "100000000"'))
+
+    refusal = trade.refused("order", "open", file, by="buyer")
+
+    assert (refusal.code, refusal.error) == (6, "VerificationFailed")
+
+
+def test_line_that_was_to_be_opened_earlier_is_refused(trade: Market, draft: Path) -> None:
+    trade.do("order", "sign", draft, by="supplier")
+    trade.wait_until("2027-01-10T00:00Z")
+
+    refusal = trade.refused("order", "open", "line.json", by="buyer")
+
+    assert (refusal.code, refusal.error) == (2, "TooLate")
+
+
+def test_revoked_line_is_never_opened(trade: Market, draft: Path) -> None:
+    trade.do("order", "sign", draft, by="supplier")
+    trade.do("order", "revoke", "line.json", by="supplier")
+
+    refusal = trade.refused("order", "open", "line.json", by="buyer")
+
+    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_WrongStatus")
+
+
+def test_show_says_what_can_happen_who_may_do_it_and_until_when(trade: Market, line: str) -> None:
+    shown = trade.see("order", "show", line[:10])
+
+    actions = {each["action"]: each for each in shown["actions"]}
+    deliver, cancel = actions["deliver"], actions["cancel"]
+    assert (deliver["who"], deliver["now"]) == ([trade.people["supplier"]], False)
+    assert when(deliver["from"]) == "2027-01-23 12:00"
+    assert when(cancel["before"]) == "2027-01-20 12:00"
+    assert cancel["role"] == "change"
+    text = trade.text("order", "show", line)
+    assert "800.00 TUSD are held." in text
+    assert "the supplier" in text
+
+
+def test_line_is_named_by_enough_digits(trade: Market, line: str) -> None:
+    assert trade.refused("order", "show", line[:9], by="buyer", yes=False).code == 2
+    other = "0x" + ("1" if line[2] != "1" else "2") + line[3:]
+    assert trade.refused("order", "cancel", other, by="buyer").error == "NotFound"
+    assert trade.refused("order", "cancel", other[:12], by="buyer").error == "NotFound"
+
+
+def test_rejected_delivery_is_delivered_again_and_accepted_late(trade: Market, line: str) -> None:
+    trade.wait_until("2027-01-25T10:00Z")
+    trade.do("order", "deliver", line, by="supplier")
+    trade.do("order", "receipt", line, by="buyer")
+    Path("report.pdf").write_bytes(b"chatter marks")
+    buyer = trade.refused("order", "reject", line, "--reason", "@report.pdf", by="buyer")
+    assert buyer.error == "SupplierEscrow_NotInspector"
+    rejected = trade.do("order", "reject", line, "--reason", "@report.pdf", by="inspector")
+    assert rejected["status"] == "rejected"
+    trade.wait_until("2027-01-27T10:00Z")
+    trade.do("order", "deliver", line, by="supplier")
+
+    accepted = trade.do("order", "accept", line, by="inspector")
+
+    late = 2 * 20 * UNIT  # two days have begun, 2 % of the price each
+    retained = (800 * UNIT - late) // 10
+    assert accepted["toBuyer"] == str(late)
+    assert (accepted["status"], accepted["held"]) == ("retained", str(retained))
+    early = trade.refused("order", "retention", line, by="stranger")
+    assert early.error == "SupplierEscrow_TooEarly"
+    trade.wait_until("2027-05-01T00:00Z")
+    assert trade.do("order", "retention", line, by="stranger")["status"] == "closed"
+    assert trade.has("supplier") == 9_000 * UNIT + 1_000 * UNIT - late
+
+
+def test_delivery_that_nobody_inspects_is_accepted_by_silence(trade: Market, line: str) -> None:
+    trade.wait_until("2027-01-25T10:00Z")
+    trade.do("order", "deliver", line, by="supplier")
+    silence = ("order", "accept", line, "--by-silence")
+    assert trade.refused(*silence, by="stranger").error == "SupplierEscrow_TooEarly"
+    trade.wait_until("2027-01-30T10:00:05Z")
+
+    assert trade.do(*silence, by="stranger")["ending"] == "deemed_accepted"
+
+
+def test_parts_of_the_price_are_released_and_given_back_exactly(trade: Market, line: str) -> None:
+    assert trade.do("order", "pay", line, "250.5", by="buyer")["held"] == str(549_500_000)
+    assert trade.do("order", "refund", line, "49.500001", by="supplier")["held"] == str(499_999_999)
+    for amount, told in (("500", "499.999999 TUSD are held"), ("0", "above zero"), ("1.0000001", "decimal")):
+        refusal = trade.refused("order", "pay", line, amount, by="buyer")
+        assert refusal.code == 2
+        assert told in refusal.message
+
+
+def test_buyer_extends_to_a_time_or_by_a_duration(trade: Market, line: str) -> None:
+    trade.do("order", "extend", line, "--to", "2027-01-26T12:00Z", by="buyer")
+    assert trade.do("order", "extend", line, "--by", "1 week", by="buyer")["extraAfter"] == 8 * 86_400
+
+    for options in (("--to", "2027-01-26T12:00Z"), (), ("--to", "2027-03-01T00:00Z", "--by", "1 week")):
+        assert trade.refused("order", "extend", line, *options, by="buyer").code == 2
+
+
+def test_buyer_cancels_in_good_time(trade: Market, line: str) -> None:
+    cancelled = trade.do("order", "cancel", line, by="buyer")
+
+    assert (cancelled["ending"], cancelled["toSupplierSide"], cancelled["toBuyer"]) == (
+        "cancelled",
+        "0",
+        str(800 * UNIT),
+    )
+
+
+def test_buyer_cannot_cancel_too_late(trade: Market, line: str) -> None:
+    trade.wait_until("2027-01-20T12:00Z")
+
+    refusal = trade.refused("order", "cancel", line, by="buyer")
+
+    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_TooLate")
+    assert "2027-01-20 12:00 UTC" in refusal.message
+
+
+def test_supplier_declines_early_and_gives_the_advance_back(trade: Market, line: str) -> None:
+    assert trade.run is not None
+    told = trade.run("--wallet", "supplier", "order", "resign", line).stderr
+    assert "200.00 TUSD, the advance, go back to the buyer" in told
+
+    assert trade.do("order", "resign", line, by="supplier")["bondToBuyer"] == "0"
+
+    assert trade.has("buyer") == 10_000 * UNIT
+
+
+def test_supplier_that_resigns_late_loses_its_deposit(trade: Market, line: str) -> None:
+    trade.wait_until("2027-01-15T00:00Z")
+
+    resigned = trade.do("order", "resign", line, by="supplier")
+
+    assert (resigned["bondToBuyer"], resigned["toBuyer"]) == (str(100 * UNIT), str(800 * UNIT))
+
+
+def test_buyer_terminates_what_was_not_performed(trade: Market, line: str) -> None:
+    assert trade.refused("order", "terminate", line, by="buyer").error == "SupplierEscrow_TooEarly"
+    trade.wait_until("2027-02-01T12:00Z")
+
+    terminated = trade.do("order", "terminate", line, by="buyer")
+
+    assert (terminated["ending"], terminated["status"]) == ("terminated", "closed")
+    assert trade.has("buyer") == 10_000 * UNIT - 200 * UNIT + 100 * UNIT
+
+
+def test_stranger_can_do_nothing_with_a_line(trade: Market, line: str) -> None:
+    for action in (("cancel",), ("resign",), ("pay", "1"), ("refund", "1"), ("extend", "--by", "1 day")):
+        command, *more = action
+        refusal = trade.refused("order", command, line, *more, by="stranger")
+        assert (refusal.code, refusal.error[:18]) == (3, "SupplierEscrow_Not")
+
+
+def test_line_with_exact_goods(trade: Market, draft: Path) -> None:
+    goods = [
+        trade.do("asset", "register", name, "--kind", "product", by="supplier")["id"]
+        for name in ("PART-1", "PART-2", "PART-3")
+    ]
+    text = draft.read_text().replace("goods = []", f'goods = ["PART-1", "{goods[1]}"]')
+    draft.write_text(text)
+    trade.do("order", "sign", draft, by="supplier")
+    line = trade.do("order", "open", "line.json", by="buyer")["id"]
+    trade.do("asset", "approve", "--all", by="supplier")
+    trade.wait_until("2027-01-25T10:00Z")
+    wrong = trade.refused("order", "deliver", line, "--asset", "PART-1", "--asset", "PART-3", by="supplier")
+    assert wrong.error == "SupplierEscrow_WrongAssets"
+
+    trade.do("order", "deliver", line, "--asset", "PART-1", "--asset", "PART-2", by="supplier")
+    trade.do("order", "accept", line, by="inspector")
+
+    owners = [trade.see("asset", "show", each)["owner"] for each in goods]
+    assert owners == [trade.people["buyer"]] * 2 + [trade.people["supplier"]]
+    assert trade.refused("order", "collect", line, by="buyer").code == 2
+
+
+# Free balances
+
+
+def test_balances_are_deposited_shown_and_withdrawn(trade: Market) -> None:
+    trade.do("order", "deposit", "0.5", "--token", "coin", by="supplier")
+    (tokens, coin) = trade.see("order", "balance", by="supplier")["balances"]
+    assert (tokens["symbol"], tokens["amount"]) == ("TUSD", str(1_000 * UNIT))
+    assert (coin["symbol"], coin["amount"]) == ("ETH", str(5 * 10**17))
+
+    trade.do("order", "withdraw", "0.1", "--token", "coin", by="supplier")
+    left = trade.do("order", "withdraw", "all", "--token", trade.token, by="supplier")
+
+    assert left["balanceAfter"] == "0"
+    too_much = trade.refused("order", "withdraw", "0.5", "--token", "coin", by="supplier")
+    assert (too_much.code, too_much.error) == (3, "SupplierEscrow_InsufficientBalance")
+
+
+def test_amount_that_the_token_cannot_have_is_refused(trade: Market) -> None:
+    refusal = trade.refused("order", "deposit", "0.0000001", "--token", trade.token, by="supplier")
+
+    assert (refusal.code, refusal.error) == (2, "InvalidInput")
+
+
+def test_address_without_a_token_is_not_found(trade: Market) -> None:
+    deposit = ("order", "deposit", "1", "--token", trade.people["buyer"])
+
+    assert trade.refused(*deposit, by="supplier").error == "NotFound"
