@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_SUMMARY = re.compile(r"(=+ )?\d+ (passed|failed|skipped|error).* in [\d.]+s|Ran \d+ test suite")
+_SUMMARY = re.compile(
+    r"(=+ )?\d+ (passed|failed|skipped|error).* in [\d.]+s|\d+ passed(, \d+ failed)?$|Ran \d+ test suite"
+)
 _COUNT = re.compile(r"(\d+)(?: tests?)? (passed|failed|skipped|error)")
 
 
