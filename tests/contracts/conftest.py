@@ -96,7 +96,7 @@ def traders(session_chain: Chain, escrow: Contract, assets: Contract, token: Con
 @pytest.fixture
 def books(books_reader: Contract, chain: Chain) -> Iterator[Books]:
     """Everybody's money, which must add up when the test is over."""
-    books = Books(books_reader)
+    books = Books(chain, books_reader)
     yield books
     books.close()
 

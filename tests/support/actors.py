@@ -1,7 +1,7 @@
 """The people in the tests, by role. Each has a key of its own, derived from the role's name."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -42,8 +42,7 @@ class Actor:
     @cached_property
     def account(self) -> LocalAccount:
         """The eth-account signer."""
-        account: LocalAccount = Account.from_key(self.key)
-        return account
+        return _account(self.key)
 
     @cached_property
     def address(self) -> Address:
@@ -53,3 +52,9 @@ class Actor:
     def sign(self, digest: bytes) -> bytes:
         """The 65-byte signature r, s, v of a digest, with a low s."""
         return bytes(self.account.unsafe_sign_hash(Hash32(digest)).signature)
+
+
+@cache
+def _account(key: bytes) -> LocalAccount:
+    account: LocalAccount = Account.from_key(key)
+    return account

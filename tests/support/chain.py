@@ -21,7 +21,7 @@ from fabricant.chain.build import build
 from fabricant.domain.units import Address, BaseUnits, UnixSeconds, parse_address, parse_time
 from fabricant.errors import RpcRefused
 from tests.support.actors import ROLES, Actor
-from tests.support.decoding import VOCABULARY, Event, Said
+from tests.support.decoding import VOCABULARY, Event, Said, type_of
 from tests.support.reverts import Reverted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,13 +84,21 @@ class Chain:
 
     def attempt(self, call: ContractFunction, *, by: Actor | Address) -> Said | None:
         """What a call would revert with in the next block; None if it would succeed. Changes nothing."""
-        sender = by.address if isinstance(by, Actor) else by
-        asked = {"from": sender, "to": call.address, "data": f"0x{call_data(call).hex()}"}
         try:
-            self.local.rpc.call("eth_call", asked, "pending")
+            self._look(call, by=by.address if isinstance(by, Actor) else by)
         except RpcRefused as refused:
             return VOCABULARY.error(as_bytes(refused.data or "0x", "revert data"))
         return None
+
+    def ask(self, call: ContractFunction) -> Any:
+        """What a view answers, as web3.py decodes it but much sooner: with one request instead of three."""
+        answer = as_bytes(self._look(call), "an answer")
+        values = self.w3.codec.decode([type_of(each) for each in call.abi["outputs"]], answer)
+        return values[0] if len(values) == 1 else values
+
+    def _look(self, call: ContractFunction, *, by: str = Actor("stranger").address) -> Any:
+        asked = {"from": by, "to": call.address, "data": f"0x{call_data(call).hex()}"}
+        return self.local.rpc.call("eth_call", asked, "pending")
 
     def deploy(self, name: str, *arguments: Any, by: Actor | None = None) -> Contract:
         """Deploys a contract or mock by its name. A contract among the arguments stands for its address."""

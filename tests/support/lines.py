@@ -196,13 +196,13 @@ class Deal:
     @property
     def line(self) -> Line:
         """What the escrow keeps of it now."""
-        status, *rest = self.escrow.functions.lineOf(self.id).call()
+        status, *rest = self.chain.ask(self.escrow.functions.lineOf(self.id))
         return Line(STATUSES[status], *rest)
 
     @property
     def custody(self) -> tuple[bytes, int]:
         """The list's hash and the bits of what is owed."""
-        found: tuple[bytes, int] = tuple(self.escrow.functions.custodyOf(self.id).call())
+        found: tuple[bytes, int] = self.chain.ask(self.escrow.functions.custodyOf(self.id))
         return found
 
     def force(self, line: Line) -> None:
@@ -215,7 +215,8 @@ class Deal:
 
     def free(self, whom: Party) -> int:
         """Somebody's free balance in the line's token."""
-        found: int = self.escrow.functions.freeBalanceOf(address_of(whom), self.terms["token"]).call()
+        call = self.escrow.functions.freeBalanceOf(address_of(whom), self.terms["token"])
+        found: int = self.chain.ask(call)
         return found
 
     def event(self, name: str, /, **arguments: Any) -> Event:
@@ -435,8 +436,8 @@ def _leaf(line_id: bytes) -> Leaf:
 class Books:
     """Everybody's money in the tokens of a test's lines."""
 
-    def __init__(self, reader: Contract) -> None:
-        self._reader = reader
+    def __init__(self, chain: Chain, reader: Contract) -> None:
+        self._chain, self._reader = chain, reader
         self._deals: list[Deal] = []
         self._parties = [Actor(role).address for role in ROLES]
         self.donations: dict[str, int] = {}  # by token: what nobody is owed
@@ -482,7 +483,8 @@ class Books:
         """ESC-1: each escrow has what it owes, in every token."""
         for escrow, token in {(deal.escrow, deal.terms["token"]) for deal in self._deals}:
             deals = [deal for deal in self._deals if (deal.escrow, deal.terms["token"]) == (escrow, token)]
-            lines = self._reader.functions.lines(escrow.address, [deal.id for deal in deals]).call()
+            ids = [deal.id for deal in deals]
+            lines = self._chain.ask(self._reader.functions.lines(escrow.address, ids))
             balances, free = self._read(token, escrow)
             held = sum(Line(*line).held for line in lines)
             locked = sum(deal.bond for deal, line in zip(deals, lines, strict=True) if _is_live(line))
@@ -495,10 +497,10 @@ class Books:
 
     def _read(self, token: str | None = None, escrow: Contract | None = None) -> Balances:
         where, money = escrow or self._deals[0].escrow, token or self._deals[0].terms["token"]
-        ask, parties = self._reader.functions, self._parties
+        ask, views, parties = self._chain.ask, self._reader.functions, self._parties
         everybody = [*parties, address_of(where)]
-        balances = ask.balances(money, everybody).call()
-        free = ask.freeBalances(where.address, money, parties).call()
+        balances = ask(views.balances(money, everybody))
+        free = ask(views.freeBalances(where.address, money, parties))
         return dict(zip(everybody, balances, strict=True)), dict(zip(parties, free, strict=True))
 
 

@@ -1,10 +1,11 @@
 """The warranty's end: whoever calls, the supplier is paid."""
 
 import pytest
+from web3.contract import Contract
 
 from tests.support.actors import Actor
 from tests.support.deals import NATIVE
-from tests.support.lines import BUYER, SUPPLIER, Books, Deals, Line, up
+from tests.support.lines import BUYER, SUPPLIER, Books, Deals, Goods, Line, up
 
 GOODS_TO_BUYER = 1
 PRICE = 1_000_000_007
@@ -54,3 +55,14 @@ def test_f047_what_is_left_of_a_retention_is_paid(deal: Deals, books: Books, str
         line.send("pay", PRICE - 60, by=BUYER)
         line.send("refund", 40, by=SUPPLIER)
         line.send("payRetention", by=stranger, at=line.retention_end)
+
+
+def test_goods_stay_the_buyers_after_the_retention(
+    deal: Deals, goods: Goods, assets: Contract, stranger: Actor
+) -> None:
+    line = deal(goods=goods(2), retentionBps=500).given("Retained")
+    line.send("payRetention", by=stranger, at=line.retention_end)
+    with line.refuses("SupplierEscrow_NotEntitled", caller=SUPPLIER.address, entitled=BUYER.address):
+        line.send("collect", line.goods, by=SUPPLIER)
+    line.send("collect", line.goods, by=BUYER)
+    assert {assets.functions.ownerOf(each).call() for each in line.goods} == {BUYER.address}

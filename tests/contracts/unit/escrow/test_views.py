@@ -97,14 +97,16 @@ def slot(session_chain: Chain) -> Contract:
 
 @settings(deadline=None, max_examples=50)
 @given(LINES)
-def test_what_is_packed_by_hand_is_read_by_the_compiler(slot: Contract, line: Line) -> None:
-    assert slot.functions.writtenByHand(struct_of(line)).call() == struct_of(line)
+def test_what_is_packed_by_hand_is_read_by_the_compiler(
+    session_chain: Chain, slot: Contract, line: Line
+) -> None:
+    assert session_chain.ask(slot.functions.writtenByHand(struct_of(line))) == struct_of(line)
 
 
 @settings(deadline=None, max_examples=50)
 @given(LINES)
-def test_what_the_compiler_packed_is_read_by_hand(slot: Contract, line: Line) -> None:
-    assert slot.functions.readByHand(struct_of(line)).call() == struct_of(line)
+def test_what_the_compiler_packed_is_read_by_hand(session_chain: Chain, slot: Contract, line: Line) -> None:
+    assert session_chain.ask(slot.functions.readByHand(struct_of(line))) == struct_of(line)
 
 
 # All else
