@@ -21,6 +21,8 @@ from scripts import faults, reference, run_tests
             (4, 1, 2),
         ),
         (["Nothing to compile\n"], (0, 0, 0)),
+        (["47 passed"], (47, 0, 0)),
+        (["46 passed, 1 failed"], (46, 1, 0)),
     ],
 )
 def test_counts_are_read_from_the_summary(lines: list[str], counts: tuple[int, int, int]) -> None:
