@@ -182,7 +182,12 @@ def calendar() -> None:
 @calendar.command("show")
 @click.argument("machine")
 @click.option(
-    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first of seven days."
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    required=True,
+    help="The first of seven days, such as 2026-11-30.",
 )
 @click.option("--zone", type=ZONE, required=True, help=ZONE_HELP)
 @in_namespace

@@ -1,0 +1,169 @@
+"""Files that firms hand each other: exact, strict, and never believed after a change."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fabricant.domain.capacity import Offer, market_domain
+from fabricant.domain.directory import OperatorGrant, Role, directory_domain
+from fabricant.domain.escrow import Consent, Terms, escrow_domain
+from fabricant.domain.signed_files import (
+    GRANT_FILE,
+    LARGEST_FILE,
+    OFFER_FILE,
+    TERMS_FILE,
+    FileKind,
+    SignedFile,
+)
+from fabricant.domain.units import BaseUnits, UnixSeconds, parse_address
+from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
+from tests.python.domain import strategies
+
+CONTRACT = parse_address("0x" + "c0" * 20)
+SUPPLIER = parse_address("0x" + "5a" * 20)
+BUYER = parse_address("0x" + "b0" * 20)
+consents = st.builds(
+    Consent,
+    strategies.addresses,
+    st.lists(strategies.words, max_size=4).map(tuple),
+    st.binary(max_size=200),
+)
+
+
+def grant_file() -> SignedFile[OperatorGrant]:
+    """A grant as the buyer would hand it out."""
+    grant = OperatorGrant(
+        principal=BUYER,
+        operator=SUPPLIER,
+        roles=Role.OPEN | Role.QUALITY,
+        until=UnixSeconds(2_000_000_000),
+        version=3,
+        nonce=2**255,
+        deadline=UnixSeconds(1_900_000_000),
+    )
+    consent = Consent(BUYER, (), b"\x01" * 65)
+    return SignedFile(GRANT_FILE, directory_domain(31337, CONTRACT), grant, {"principal": consent})
+
+
+@given(strategies.offers, consents)
+def test_offer_is_read_as_it_was_written(offer: Offer, consent: Consent) -> None:
+    file = SignedFile(OFFER_FILE, market_domain(1, CONTRACT), offer, {"supplier": consent})
+
+    assert SignedFile.parse(OFFER_FILE, file.serialise()) == file
+
+
+@given(strategies.terms, st.lists(st.tuples(st.sampled_from(TERMS_FILE.sides), consents), max_size=3))
+def test_terms_are_read_as_they_were_written(terms: Terms, signed: list[tuple[str, Consent]]) -> None:
+    file = SignedFile(TERMS_FILE, escrow_domain(1, CONTRACT), terms, {})
+    for side, consent in signed:
+        file = file.signed(side, consent)
+
+    assert SignedFile.parse(TERMS_FILE, file.serialise()) == file
+
+
+def test_grant_keeps_its_roles() -> None:
+    found = SignedFile.parse(GRANT_FILE, grant_file().serialise())
+
+    assert found == grant_file()
+    assert found.content.roles is Role.OPEN | Role.QUALITY
+
+
+def test_id_is_what_is_signed() -> None:
+    file = grant_file()
+
+    assert file.id == file.message.digest
+    assert json.loads(file.serialise())["id"] == f"0x{file.id.hex()}"
+
+
+def test_f036_no_byte_of_what_is_signed_can_change() -> None:
+    raw = grant_file().serialise()
+    end = raw.index(b'"consents"')
+    for place in range(raw.index(b'"id"'), end):
+        for other in b"0", b"7", b"a":
+            changed = raw[:place] + other + raw[place + 1 :]
+            if changed == raw:
+                continue
+            with pytest.raises((InvalidInput, VerificationFailed)):
+                SignedFile.parse(GRANT_FILE, changed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "fabricant-offer/1"},
+        {"extra": 1},
+        {"message": {}},
+        {"message": None},
+        {"domain": {"name": "x"}},
+        {"consents": {"supplier": {}}},
+        {"consents": {"principal": {"signer": str(BUYER), "proof": [], "signature": "0x0"}}},
+        {"consents": {"principal": {"signer": str(BUYER), "proof": ["0x00"], "signature": "0x"}}},
+        {"consents": {"principal": {"signer": str(BUYER), "proof": [], "signature": "0x", "more": 1}}},
+        {"consents": []},
+    ],
+)
+def test_file_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    document = json.loads(grant_file().serialise()) | change
+
+    with pytest.raises(InvalidInput, match="this is no grant file"):
+        SignedFile.parse(GRANT_FILE, json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"[" * 200_000, b" " * (LARGEST_FILE + 1)])
+def test_what_is_no_json_object_is_refused(raw: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        SignedFile.parse(GRANT_FILE, raw)
+
+
+@pytest.mark.parametrize("value", ["1.0", "-1", "+1", "01", "0x1", "", " 1", "1" * 79, 1, True, None])
+def test_number_is_plain_decimal_text(value: object) -> None:
+    document = json.loads(grant_file().serialise())
+    document["message"]["version"] = value
+
+    with pytest.raises(InvalidInput, match="version is no uint32"):
+        SignedFile.parse(GRANT_FILE, json.dumps(document).encode())
+
+
+def test_number_beyond_its_type_is_refused() -> None:
+    document = json.loads(grant_file().serialise())
+    document["message"]["version"] = str(2**32)
+
+    with pytest.raises(InvalidInput):
+        SignedFile.parse(GRANT_FILE, json.dumps(document).encode())
+
+
+def test_missing_consent_names_who_has_to_sign() -> None:
+    file: SignedFile[Any] = SignedFile(TERMS_FILE, escrow_domain(1, CONTRACT), _terms(), {})
+
+    with pytest.raises(InvalidInput, match="the supplier has not signed this order line"):
+        file.consent("supplier")
+
+
+def test_f026_file_for_another_chain_or_contract_is_refused() -> None:
+    file = grant_file()
+    file.check_domain(directory_domain(31337, CONTRACT))
+    for other in (directory_domain(1, CONTRACT), directory_domain(31337, BUYER)):
+        with pytest.raises(WrongChain, match="this grant is for Fabricant Directory"):
+            file.check_domain(other)
+
+
+@pytest.mark.parametrize("kind", [OFFER_FILE, TERMS_FILE])
+def test_file_of_another_kind_is_refused(kind: FileKind[Any]) -> None:
+    with pytest.raises(InvalidInput, match=f"this is no {kind.name} file"):
+        SignedFile.parse(kind, grant_file().serialise())
+
+
+def _terms() -> Terms:
+    return Terms(
+        buyer=BUYER,
+        supplier=SUPPLIER,
+        token=CONTRACT,
+        amount=BaseUnits(1),
+        open_by=UnixSeconds(1),
+        due_by=UnixSeconds(2),
+        conditions=bytes(32),  # type: ignore[arg-type]
+        salt=0,
+    )
