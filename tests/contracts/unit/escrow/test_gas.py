@@ -14,6 +14,7 @@ from tests.support.lines import BUYER, OPENING, SUPPLIER, Deal, Deals, Goods, Le
 from tests.support.reverts import Reverted
 
 OPEN = 1
+BURNS_GAS = 2  # of MockParty
 PAYOUT_GAS = 200_000
 BEFORE_PAYOUT = PAYOUT_GAS * 64 // 63 + 40_000
 
@@ -51,6 +52,28 @@ def test_f016_nobody_is_starved_into_credit(chain: Chain, hungry: Deal) -> None:
     assert set(outcomes) == {(0, 0, line.amount), (7, 0, line.amount - 7)}
     assert outcomes == sorted(outcomes)
     assert line.send("pay", line.amount - 7, by=BUYER).gas_used > 230_000
+
+
+def test_f016_what_is_left_is_enough_to_credit(
+    chain: Chain, deal: Deals, lend: Lend, party: Callable[[], Contract]
+) -> None:
+    """A receiver that burns all it is given: above the least gas a call credits, below it says so."""
+    supplier = party()
+    lend(supplier, OPEN)
+    line = deal(token=NATIVE, supplier=supplier, signer=Actor("operator")).given("Open")
+    chain.send(supplier.functions.setManner(BURNS_GAS), by=BUYER)
+    ready, outcomes = chain.local.snapshot(), []
+    for gas in range(270_000, 310_000, 1_000):
+        try:
+            line.send("pay", line.amount - 7, by=BUYER, at=OPENING + 60, gas=gas)
+            outcomes.append("credited")
+            assert line.free(supplier) == 7
+        except Reverted as refused:
+            outcomes.append(VOCABULARY.error(refused.data).name)
+        chain.local.revert(ready)
+        ready = chain.local.snapshot()
+    assert set(outcomes) == {"SupplierEscrow_TooLittleGas", "credited"}
+    assert outcomes == sorted(outcomes)
 
 
 def test_starved_goods_are_owed(chain: Chain, deal: Deals, goods: Goods, assets: Contract) -> None:

@@ -11,7 +11,7 @@ from tests.support.actors import Actor
 from tests.support.chain import Chain
 from tests.support.deals import DAY, NATIVE, STATUSES
 from tests.support.decoding import Said
-from tests.support.lines import BUYER, OPENING, SUPPLIER, Deal, Deals, Goods, Lend
+from tests.support.lines import BUYER, OPENING, SUPPLIER, Books, Deal, Deals, Goods, Lend
 
 OPEN, CHANGE, QUALITY, FINANCE, RECORD, ASSETS = ROLES = tuple(1 << bit for bit in range(6))
 INSPECTOR, OPERATOR, STRANGER = Actor("inspector"), Actor("operator"), Actor("stranger")
@@ -277,3 +277,11 @@ def test_f058_nothing_stays_behind(
     assert {line.line.status for line in lines} == {"Closed"}
     left = chain.balance(escrow) if money == NATIVE else token.functions.balanceOf(escrow.address).call()
     assert left == 0
+
+
+def test_f022_opening_and_cancelling_at_once_earns_nothing(deal: Deals, books: Books) -> None:
+    line = deal(bondBps=1_000, cancelBps=1_000)
+    line.secure()
+    with books.moves({BUYER: -line.amount // 10, SUPPLIER: line.amount // 10}):
+        line.open(at=OPENING)
+        line.send("cancel", by=BUYER, at=OPENING)

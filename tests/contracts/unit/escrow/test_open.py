@@ -375,6 +375,19 @@ def test_a_price_in_tokens_leaves_free_balance_alone(
         line.open()
 
 
+def test_f020_a_refused_opening_takes_nothing(
+    chain: Chain, deal: Deals, books: Books, token: Contract, buyer: Actor
+) -> None:
+    line = deal()
+    allowance = token.functions.allowance(buyer.address, line.escrow.address)
+    chain.send(token.functions.approve(line.escrow.address, line.amount), by=buyer)
+    with books.moves(), line.refuses("SupplierEscrow_NotPayer", caller=buyer.address, payer=ZERO):
+        line.open(payer=ZERO)
+    assert allowance.call() == line.amount
+    line.open()
+    assert allowance.call() == 0
+
+
 def test_f021_a_permit_used_by_somebody_else_does_no_harm(
     chain: Chain, deal: Deals, books: Books, token: Contract, stranger: Actor, payer: Actor, buyer: Actor
 ) -> None:

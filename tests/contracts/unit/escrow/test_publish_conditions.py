@@ -42,6 +42,12 @@ def test_conditions_below_their_range_are_refused(chain: Chain, escrow: Contract
         publish(chain, escrow, conditions(**{name: least - 1}))
 
 
+@pytest.mark.parametrize("name", ["inspection", "arbitration", "cure", "lateEvery"])
+def test_f049_no_window_is_shorter_than_an_hour(chain: Chain, escrow: Contract, name: str) -> None:
+    with out_of_range(FIELDS.index(name), HOUR - 1, *RANGES[name]):
+        publish(chain, escrow, conditions(**{name: HOUR - 1}))
+
+
 @pytest.mark.parametrize("name", [name for name, (_, most) in RANGES.items() if most != NO_LIMIT])
 def test_conditions_above_their_range_are_refused(chain: Chain, escrow: Contract, name: str) -> None:
     least, most = RANGES[name]
@@ -100,7 +106,7 @@ def test_anybody_publishes_conditions(chain: Chain, escrow: Contract) -> None:
     assert escrow.functions.conditionsOf(identifier).call() == words
 
 
-def test_conditions_never_change(chain: Chain, escrow: Contract) -> None:
+def test_f056_conditions_never_change(chain: Chain, escrow: Contract) -> None:
     published = conditions(bondBps=1_234)
     identifier, words = conditions_id(published), tuple(published.values())
     publish(chain, escrow, published, "ipfs://first")

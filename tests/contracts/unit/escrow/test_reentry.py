@@ -6,11 +6,12 @@ import pytest
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
+from fabricant.domain.units import parse_address
 from tests.support.actors import Actor
 from tests.support.chain import Chain, call_data
 from tests.support.deals import DAY, NATIVE, STATUSES
 from tests.support.decoding import VOCABULARY
-from tests.support.lines import BUYER, OPENING, SUPPLIER, Deal, Deals, Lend
+from tests.support.lines import BUYER, OPENING, SUPPLIER, Books, Deal, Deals, Lend
 
 OPEN = 1
 ENTRY = "ReentrancyGuardReentrantCall"
@@ -26,7 +27,19 @@ def entries(line: Deal, intruder: Contract) -> dict[str, ContractFunction]:
     }
 
 
-def test_f001_a_receiver_enters_nowhere(
+def test_f001_a_withdrawal_is_not_made_twice(
+    chain: Chain, deal: Deals, books: Books, party: Callable[[], Contract]
+) -> None:
+    owner, escrow = party(), deal(token=NATIVE).escrow
+    chain.send(escrow.functions.deposit(owner.address, NATIVE, 100), by=BUYER, value=100)
+    withdraw = escrow.functions.withdraw(owner.address, NATIVE, 50)
+    chain.send(owner.functions.setCall(escrow.address, call_data(withdraw)), by=BUYER)
+    with books.moves({owner: 50}, free={owner: -50}):
+        chain.send(withdraw, by=parse_address(owner.address))
+    assert VOCABULARY.error(owner.functions.callAnswer().call()).name == ENTRY
+
+
+def test_f002_a_receiver_enters_nowhere(
     chain: Chain, deal: Deals, lend: Lend, party: Callable[[], Contract]
 ) -> None:
     """The supplier is paid in coin, and calls back about its other line."""
