@@ -278,7 +278,11 @@ def test_f037_an_offer_for_one_buyer(capacity: Capacity, owner: Actor) -> None:
     booking = capacity.booking(offer=offer)
     with booking.refuses("CapacityMarket_OfferForAnother", buyer=BUYER.address, offeredTo=owner.address):
         booking.send()
-    capacity.booking(offer=offer, buyer=owner.address).send(by=owner)
+    capacity.lend(BUYER, owner, OPEN)
+    with booking.refuses("CapacityMarket_OfferForAnother", buyer=BUYER.address, offeredTo=owner.address):
+        booking.send(by=owner)
+    capacity.lend(owner, BUYER, OPEN)
+    capacity.booking(offer=offer, buyer=owner.address).send()
 
 
 def test_hours_lie_within_the_offer(capacity: Capacity) -> None:
