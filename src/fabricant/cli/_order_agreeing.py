@@ -10,9 +10,10 @@ from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import payment_of
 from fabricant.cli import _app as app
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.cli.asset import find as find_asset
 from fabricant.domain.drafts import TermsDraft, parse_token
 from fabricant.domain.escrow import BY_CALLING, NO_HASH, LineId, Terms, deliverables_of
 from fabricant.domain.escrow.describe import describe_terms
@@ -34,12 +35,12 @@ def terms_words(fabricant: Fabricant, terms: Terms) -> list[str]:
 def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFile[Terms]:
     """The terms of a draft, or of a file that somebody may have signed already."""
     if file.suffix != DRAFT_SUFFIX:
-        signed = trade.read_signed(file, TERMS_FILE)
+        signed = files.read_signed(file, TERMS_FILE)
         signed.check_domain(fabricant.escrow.domain)
         return signed
-    draft = TermsDraft.parse(trade.read(file, most=MOST_DRAFT))
+    draft = TermsDraft.parse(files.read(file, most=MOST_DRAFT))
     conditions = lookup.find_conditions(fabricant, draft.conditions).conditions
-    goods = [find_asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
+    goods = [naming.asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
     quantities = [fabricant.assets.quantity_of(each) for each in goods]
     terms = draft.terms(
         token=lookup.token_of(fabricant, parse_token(draft.token)),
@@ -50,8 +51,8 @@ def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFi
 
 
 @click.command
-@click.argument("file", type=trade.NEW_FILE)
-@trade.draft_options(TermsDraft)
+@click.argument("file", type=files.NEW_FILE)
+@files.draft_options(TermsDraft)
 @trade.reads
 def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
     """Write the draft of a line to FILE, to be read, changed and signed. Nothing is signed yet.
@@ -60,14 +61,14 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
     Example:
       fabricant order new line.toml --buyer purchasing --supplier maker --amount 1250.50 --conditions prototypes --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
     """  # noqa: E501 - an example is one line
-    draft = trade.draft(ctx, TermsDraft, given)
-    trade.write(file, draft.serialise())
+    draft = files.draft(ctx, TermsDraft, given)
+    files.write(file, draft.serialise())
     said = f"The draft is in {file}. Sign it with `fabricant order sign {file}`."
     output.emit(ctx, {"file": str(file), "draft": draft.model_dump()}, lambda: output.say(said))
 
 
 @click.command
-@click.argument("file", type=trade.FILE)
+@click.argument("file", type=files.FILE)
 @click.option(
     "--for", "side", type=click.Choice(TERMS_FILE.sides), help="For whom, if you sign as an operator (OPEN)."
 )
@@ -91,10 +92,11 @@ def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) 
         at=fabricant.network.head().timestamp,
         escrow=fabricant.deployment.escrow,
     )
+    target = out or file.with_suffix(".json")
+    signatures = _signed_before(target, found)
     words = [f"You sign this order line for the {chosen}:", *terms_words(fabricant, terms)]
     trade.agree(ctx, words)
-    signed = found.signed(chosen, escrow.sign_terms(terms, by=app.wallet(ctx)))
-    target = out or file.with_suffix(".json")
+    signed = signatures.signed(chosen, escrow.sign_terms(terms, by=app.wallet(ctx)))
     target.write_bytes(signed.serialise())
     data = {"file": str(target), "line": f"0x{signed.id.hex()}", "signed": sorted(signed.consents)}
     names = " and ".join(sorted(signed.consents))
@@ -103,8 +105,10 @@ def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) 
 
 
 @click.command("open")
-@click.argument("file", type=trade.FILE)
-@click.option("--payer", metavar="WHO", help="Whose money, if you act as its operator (OPEN); else your own.")
+@click.argument("file", type=files.FILE)
+@click.option(
+    "--payer", type=naming.WHO, help="Whose money, if you act as its operator (OPEN); else your own."
+)
 @trade.acts
 def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
     """Open a line: the price is held, the supplier's deposit is locked.
@@ -118,7 +122,7 @@ def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
     fabricant = trade.trying(ctx)
     file_ = read_terms(ctx, fabricant, file)
     terms, escrow = file_.content, fabricant.escrow
-    paying = trade.principal(ctx, payer)
+    paying = naming.principal(ctx, payer)
     terms.check(
         escrow.conditions_of(terms.conditions),
         at=fabricant.network.head().timestamp,
@@ -143,7 +147,7 @@ def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
 
 
 @click.command
-@click.argument("file", type=trade.FILE)
+@click.argument("file", type=files.FILE)
 @trade.acts
 def revoke(ctx: click.Context, file: Path) -> None:
     """Make sure that a line which you signed is never opened.
@@ -158,6 +162,16 @@ def revoke(ctx: click.Context, file: Path) -> None:
     words = [f"The line 0x{line.hex()} can never be opened:", *terms_words(fabricant, terms)]
     done = trade.perform(ctx, fabricant.escrow, SupplierEscrow.revoke, words, terms)
     trade.report(ctx, done, ["The line was revoked."])
+
+
+def _signed_before(target: Path, found: SignedFile[Terms]) -> SignedFile[Terms]:
+    """The file with the signatures that it has so far. Raises InvalidInput if it is another line's."""
+    if not target.exists():
+        return found
+    before = files.read_signed(target, TERMS_FILE)
+    if before.id != found.id:
+        raise InvalidInput(f"{target} is another line; name another file with --out, or move it away")
+    return SignedFile(TERMS_FILE, found.domain, found.content, {**before.consents, **found.consents})
 
 
 def _side(terms: Terms, account: Address) -> str:

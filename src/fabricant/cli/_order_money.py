@@ -6,6 +6,7 @@ from fabricant.chain import lookup
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.payments import free_balances, payment_of
 from fabricant.cli import _app as app
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.drafts import parse_token
@@ -18,7 +19,7 @@ WHICH = "The token's address, or `coin` for the chain's own."
 @click.command
 @click.argument("amount")
 @click.option("--token", type=TOKEN, required=True, help=WHICH)
-@click.option("--owner", metavar="WHO", help="Whose balance; else your own.")
+@click.option("--owner", type=naming.WHO, help="Whose balance; else your own.")
 @trade.acts
 def deposit(ctx: click.Context, amount: str, *, token: Address, owner: str | None) -> None:
     """Add to a free balance, from which security deposits are locked. In whole tokens.
@@ -28,7 +29,7 @@ def deposit(ctx: click.Context, amount: str, *, token: Address, owner: str | Non
       fabricant order deposit 500 --token 0xdAC17F958D2ee523a2206206994597C13D831ec7
     """
     fabricant = trade.trying(ctx)
-    whose, money = trade.principal(ctx, owner), lookup.token_of(fabricant, token)
+    whose, money = naming.principal(ctx, owner), lookup.token_of(fabricant, token)
     units = money.parse(amount)
     payment = payment_of(fabricant, token, units, payer=whose)
     if not payment.allowance:
@@ -44,7 +45,7 @@ def deposit(ctx: click.Context, amount: str, *, token: Address, owner: str | Non
 @click.argument("amount")
 @click.option("--token", type=TOKEN, required=True, help=WHICH)
 @click.option(
-    "--owner", metavar="WHO", help="Whose balance; it is paid out to its owner, whoever sends this."
+    "--owner", type=naming.WHO, help="Whose balance; it is paid out to its owner, whoever sends this."
 )
 @trade.acts
 def withdraw(ctx: click.Context, amount: str, *, token: Address, owner: str | None) -> None:
@@ -55,7 +56,7 @@ def withdraw(ctx: click.Context, amount: str, *, token: Address, owner: str | No
       fabricant order withdraw all --token 0xdAC17F958D2ee523a2206206994597C13D831ec7
     """
     fabricant = trade.trying(ctx)
-    whose, money = trade.principal(ctx, owner), lookup.token_of(fabricant, token)
+    whose, money = naming.principal(ctx, owner), lookup.token_of(fabricant, token)
     escrow = fabricant.escrow
     units = escrow.free_balance_of(whose, token) if amount == "all" else money.parse(amount)
     words = [f"{money.format(units)} of free balance are paid out to {whose}."]
@@ -64,7 +65,7 @@ def withdraw(ctx: click.Context, amount: str, *, token: Address, owner: str | No
 
 
 @click.command
-@click.option("--owner", metavar="WHO", help="Whose balances; else your own.")
+@click.option("--owner", type=naming.WHO, help="Whose balances; else your own.")
 @trade.reads
 def balance(ctx: click.Context, *, owner: str | None) -> None:
     """Show what can be withdrawn from the escrow.
@@ -73,7 +74,7 @@ def balance(ctx: click.Context, *, owner: str | None) -> None:
     Example:
       fabricant order balance
     """
-    fabricant, whose = trade.reading(ctx), trade.principal(ctx, owner)
+    fabricant, whose = trade.reading(ctx), naming.principal(ctx, owner)
     found = {
         lookup.token_of(fabricant, token): amount for token, amount in free_balances(fabricant, whose).items()
     }

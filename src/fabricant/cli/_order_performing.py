@@ -5,10 +5,11 @@ from eth_utils.crypto import keccak
 
 from fabricant.chain.escrow import Delivery, SupplierEscrow
 from fabricant.chain.payments import check_approved
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _trade as trade
 from fabricant.cli._line import act, at_hand
-from fabricant.cli.asset import find as find_asset
-from fabricant.cli.asset import in_namespace
 from fabricant.domain.escrow import Ending
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
@@ -22,7 +23,7 @@ from fabricant.errors import InvalidInput
 @click.option("--evidence", metavar="FILE|HASH", help="Records of the delivery.")
 @click.option("--invoice", metavar="FILE|HASH", help="The invoice.")
 @click.option("--uri", default="", help="Where both are found.")
-@in_namespace
+@naming.in_namespace
 @trade.acts
 def deliver(
     ctx: click.Context,
@@ -45,16 +46,16 @@ def deliver(
     """
     fabricant = trade.trying(ctx)
     found = at_hand(fabricant, line)
-    goods = tuple(find_asset(ctx, fabricant, each, issuer=issuer, prefix=prefix) for each in assets)
+    goods = tuple(naming.asset(ctx, fabricant, each, issuer=issuer, prefix=prefix) for each in assets)
     check_approved(fabricant, goods, owner=found.terms.supplier)
     delivery = Delivery(
-        evidence=trade.commitment(evidence), invoice=trade.commitment(invoice), uri=uri, assets=goods
+        evidence=files.commitment(evidence), invoice=files.commitment(invoice), uri=uri, assets=goods
     )
     words = [
         f"You record its delivery{trade.place(uri)}:",
         f"  evidence: 0x{delivery.evidence.hex()}",
         f"  invoice: 0x{delivery.invoice.hex()}",
-        *(f"  into custody: {trade.asset_text(each)}" for each in goods),
+        *(f"  into custody: {facts.asset_text(each)}" for each in goods),
     ]
     act(ctx, found, SupplierEscrow.deliver, words, "The delivery was recorded.", delivery)
 
@@ -114,7 +115,7 @@ def reject(ctx: click.Context, line: str, *, reason: str) -> None:
     found = at_hand(trade.trying(ctx), line)
     if not reason:
         raise InvalidInput("say why; the supplier has to know what to cure")
-    hashed = trade.commitment(reason[1:]) if reason.startswith("@") else keccak(text=reason)
+    hashed = files.commitment(reason[1:]) if reason.startswith("@") else keccak(text=reason)
     words = [f"You reject the delivery: {printable(reason)}", f"  published as 0x{hashed.hex()}"]
     act(ctx, found, SupplierEscrow.reject, words, "The delivery was rejected.", reason=hashed)
 
@@ -150,5 +151,5 @@ def collect(ctx: click.Context, line: str) -> None:
     goods = found.goods()
     if not goods:
         raise InvalidInput(f"nothing of line 0x{found.id.hex()} is in custody; there is nothing to collect")
-    words = ["You collect:", *(f"  {trade.asset_text(each)}" for each in goods)]
+    words = ["You collect:", *(f"  {facts.asset_text(each)}" for each in goods)]
     act(ctx, found, SupplierEscrow.collect, words, "The products were handed over.", goods)

@@ -15,10 +15,11 @@ from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.offers import Quote, quote
 from fabricant.chain.payments import Payment, payment_of
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.cli.asset import find as find_asset
-from fabricant.cli.asset import in_namespace
 from fabricant.cli.offer import load, parse_all
 from fabricant.domain.capacity import HourPattern, Offer, Order
 from fabricant.domain.capacity.local import (
@@ -67,7 +68,7 @@ def command() -> None:
 @click.argument("offer")
 @click.option("--hours", multiple=True, required=True, help=HOURS_HELP)
 @click.option("--zone", type=ZONE, help=ZONE_HELP)
-@click.option("--buyer", metavar="WHO", help="Who buys, if you act as its operator (OPEN).")
+@click.option("--buyer", type=naming.WHO, help="Who buys, if you act as its operator (OPEN).")
 @click.option("--max-price", help="Book only up to this price, in whole tokens.")
 @click.option(
     "--assets", type=click.IntRange(0, 64), default=0, help="Registered products to be handed over."
@@ -98,12 +99,12 @@ def offer(
     """
     fabricant = trade.trying(ctx)
     signed = load(fabricant, offer)
-    payer = trade.principal(ctx, buyer)
+    payer = naming.principal(ctx, buyer)
     token = lookup.token_of(fabricant, signed.offer.token)
     salt = secrets.token_bytes(32)
     order = Order(
         buyer=payer,
-        documents=trade.commitment(documents),
+        documents=files.commitment(documents),
         order_ref=order_ref(order_number, salt=salt) if order_number else NO_HASH,
         max_price=NO_LIMIT if max_price is None else token.parse(max_price),
         salt=int.from_bytes(secrets.token_bytes(32)),
@@ -126,7 +127,7 @@ def offer(
     data = {
         "line": f"0x{opened.id.hex()}",
         "price": str(opened.terms.amount),
-        "terms": trade.facts(opened.terms),
+        "terms": facts.of(opened.terms),
         "orderSalt": f"0x{salt.hex()}" if order_number else None,
     }
     said = [f"Booked: {token.format(opened.terms.amount)} are held.", f"Line 0x{opened.id.hex()}"]
@@ -190,7 +191,7 @@ def calendar() -> None:
     help="The first of seven days, such as 2026-11-30.",
 )
 @click.option("--zone", type=ZONE, required=True, help=ZONE_HELP)
-@in_namespace
+@naming.in_namespace
 @trade.reads
 def calendar_show(
     ctx: click.Context,
@@ -208,14 +209,14 @@ def calendar_show(
       fabricant book calendar show NMW-0417 --from 2026-11-30 --zone Europe/Berlin
     """
     fabricant = trade.reading(ctx)
-    found = find_asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix)
+    found = naming.asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix)
     fabricant.assets.standing_of(found)
     day: date = first.date()
     week = week_of(day, zone)
     begin, end = HourIndex(week[0]), HourIndex(week[-1] + 1)
     words = fabricant.capacity.calendar_of(found, begin, end)
     data = {
-        "machine": trade.asset_text(found),
+        "machine": facts.asset_text(found),
         "booked": [start_of(HourIndex(hour)) for hour in week if sign_of(hour, words) == BOOKED],
         "blocked": [start_of(HourIndex(hour)) for hour in week if sign_of(hour, words) == BLOCKED],
     }
@@ -227,7 +228,7 @@ def calendar_show(
 @click.option("--hours", multiple=True, required=True, help=HOURS_HELP)
 @click.option("--zone", type=ZONE, help=ZONE_HELP)
 @click.option("--reason", default="", help="What for; only its hash is published.")
-@in_namespace
+@naming.in_namespace
 @trade.acts
 def block(
     ctx: click.Context,
@@ -246,7 +247,10 @@ def block(
       fabricant book calendar block NMW-0417 --hours "2026-12-24 06:00 to 22:00" --zone Europe/Berlin
     """
     fabricant = trade.trying(ctx)
-    found, pattern = find_asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix), parse_all(hours, zone)
+    found, pattern = (
+        naming.asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix),
+        parse_all(hours, zone),
+    )
     words = ["These hours are taken out of sale:", *_shown(pattern, zone)]
     action = CapacityMarket.block_hours
     done = trade.perform(ctx, fabricant.capacity, action, words, found, pattern, reason=_reason(reason))
@@ -257,7 +261,7 @@ def block(
 @click.argument("machine")
 @click.option("--hours", multiple=True, required=True, help=HOURS_HELP)
 @click.option("--zone", type=ZONE, help=ZONE_HELP)
-@in_namespace
+@naming.in_namespace
 @trade.acts
 def unblock(
     ctx: click.Context,
@@ -275,7 +279,10 @@ def unblock(
       fabricant book calendar unblock NMW-0417 --hours "2026-12-24 06:00 to 22:00" --zone Europe/Berlin
     """
     fabricant = trade.trying(ctx)
-    found, pattern = find_asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix), parse_all(hours, zone)
+    found, pattern = (
+        naming.asset(ctx, fabricant, machine, issuer=issuer, prefix=prefix),
+        parse_all(hours, zone),
+    )
     words = ["These hours are on sale again:", *_shown(pattern, zone)]
     done = trade.perform(ctx, fabricant.capacity, CapacityMarket.unblock_hours, words, found, pattern)
     trade.report(ctx, done, [f"{pattern.count} hours are on sale again."])

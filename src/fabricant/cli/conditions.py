@@ -10,6 +10,8 @@ from fabricant.chain import lookup
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.conditions import ConditionsSet, Values
@@ -93,7 +95,7 @@ def publish(ctx: click.Context, which: str, *, uri: str) -> None:
     words = ["These conditions are published for everybody's use:", *trade.conditions_words(found)]
     action = SupplierEscrow.publish_conditions
     done = trade.perform(ctx, fabricant.escrow, action, words, found.conditions, uri=uri)
-    data = {**trade.sent(done.receipt), **_facts(found)}
+    data = {**facts.sent(done.receipt), **_facts(found)}
     lines = [f"The conditions {found.name} were published as 0x{found.id.hex()}."]
     output.emit(ctx, data, lambda: output.say("\n".join([*lines, trade.receipt_line(done.receipt)])))
 
@@ -109,7 +111,7 @@ def _value_options(command: trade.F) -> trade.F:
 
 
 @command.command
-@click.argument("file", type=trade.NEW_FILE)
+@click.argument("file", type=files.NEW_FILE)
 @click.option("--based-on", default="machine-time", show_default=True, help="The set to begin with.")
 @click.option("--title", help="What you call them.")
 @click.option("--purpose", help="What they are for.")
@@ -143,7 +145,7 @@ def new(
     own = base.changed(
         values, name=file.stem, title=title or f"{base.title}, changed", purpose=purpose or base.purpose
     )
-    trade.write(file, own.serialise().encode())
+    files.write(file, own.serialise().encode())
     data = _facts(own) | {"file": str(file)}
     output.emit(
         ctx, data, lambda: output.say("\n".join([*trade.conditions_words(own), "", f"Written to {file}."]))
@@ -163,7 +165,7 @@ def _find(ctx: click.Context, which: str) -> ConditionsSet:
     if which.endswith(SUFFIX):
         file = Path(which)
         try:
-            return shipped.parse(trade.read(file, most=MOST).decode(), name=file.stem)
+            return shipped.parse(files.read(file, most=MOST).decode(), name=file.stem)
         except UnicodeDecodeError:
             raise InvalidInput(f"{file} is not written in UTF-8; is it the right file?") from None
     if not which.startswith("0x"):
@@ -186,6 +188,6 @@ def _facts(found: ConditionsSet) -> dict[str, object]:
         "title": found.title,
         "id": f"0x{found.id.hex()}",
         "purpose": found.purpose,
-        "conditions": trade.facts(found.conditions),
+        "conditions": facts.of(found.conditions),
         "words": list(found.sentences),
     }

@@ -14,8 +14,8 @@ import click
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
 from fabricant.chain.wallet import dev_wallets
 from fabricant.cli import _app as app
+from fabricant.cli import _files as files
 from fabricant.cli import _output as output
-from fabricant.cli import _trade as trade
 from fabricant.demo import Report, run
 from fabricant.demo.account import Statement, total
 from fabricant.demo.evidence import Evidence
@@ -29,9 +29,9 @@ HEADINGS: Final = f"{'':62}{'transaction':13}{'gas':>11}{'repriced':>11}"
 
 
 @click.command
-@click.option("--machine-log", type=trade.FILE, help="An SHDR log; without one, a small invented one.")
+@click.option("--machine-log", type=files.FILE, help="An SHDR log; without one, a small invented one.")
 @click.option(
-    "--out", type=trade.NEW_FILE, default="demo.json", show_default=True, help="Where the report goes."
+    "--out", type=files.NEW_FILE, default="demo.json", show_default=True, help="Where the report goes."
 )
 @click.option("--keep", is_flag=True, help="Leave the chain running, and say how to connect to it.")
 @app.network_options
@@ -52,7 +52,7 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     Example:
       fabricant demo --machine-log okuma.shdr.txt --keep
     """
-    evidence = Evidence.read(sample_log() if machine_log is None else trade.read(machine_log))
+    evidence = Evidence.read(sample_log() if machine_log is None else files.read(machine_log))
     _require_writable(out)
     show = _Show(_say_nothing if app.wants_json(ctx) else output.say)
     chain = _chain(ctx)

@@ -9,6 +9,9 @@ import click
 from fabricant.chain import lookup
 from fabricant.chain.directory import Directory, OperatorSet
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.directory import FOREVER, Operator, OperatorGrant, Role
@@ -102,7 +105,7 @@ def profile_set(ctx: click.Context, *, key: bytes, card: str) -> None:
 
 
 @profile.command("show")
-@click.argument("who", required=False)
+@click.argument("who", type=naming.WHO, required=False)
 @trade.reads
 def profile_show(ctx: click.Context, who: str | None) -> None:
     """Show the profile of WHO, or of your own wallet.
@@ -111,7 +114,7 @@ def profile_show(ctx: click.Context, who: str | None) -> None:
     Example:
       fabricant directory profile show 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
     """
-    participant = trade.principal(ctx, who)
+    participant = naming.principal(ctx, who)
     found = lookup.profile_of(trade.reading(ctx), participant)
     if found is None:
         raise NotFound(f"{participant} has no profile on this chain; it can set one with `profile set`")
@@ -120,7 +123,7 @@ def profile_show(ctx: click.Context, who: str | None) -> None:
         ("company card", printable(found.uri) or None),
         ("encryption key", f"0x{found.encryption_key.hex()}" if any(found.encryption_key) else None),
     ]
-    output.emit(ctx, trade.facts(found), lambda: output.table("", "", rows=rows))
+    output.emit(ctx, facts.of(found), lambda: output.table("", "", rows=rows))
 
 
 # Operators
@@ -137,7 +140,7 @@ def operator() -> None:
 
 
 @operator.command("set")
-@click.argument("who")
+@click.argument("who", type=naming.WHO)
 @click.option(
     "--roles", "lent", type=ROLES, required=True, help="Such as OPEN,CHANGE; see `directory roles`."
 )
@@ -151,14 +154,14 @@ def operator_set(ctx: click.Context, who: str, *, lent: Role, until: UnixSeconds
       fabricant directory operator set market --roles OPEN --until forever
     """
     fabricant = trade.trying(ctx)
-    address = trade.who(ctx, who)
+    address = naming.who(ctx, who)
     words = _lending(str(fabricant.account), address, lent, until)
     done = trade.perform(ctx, fabricant.directory, Directory.set_operator, words, address, lent, until=until)
     trade.report(ctx, done, [f"{address} may now act for {fabricant.account}: {lent.label}."])
 
 
 @operator.command("revoke")
-@click.argument("who")
+@click.argument("who", type=naming.WHO)
 @trade.acts
 def operator_revoke(ctx: click.Context, who: str) -> None:
     """Take all roles back from WHO, at once.
@@ -168,15 +171,15 @@ def operator_revoke(ctx: click.Context, who: str) -> None:
       fabricant directory operator revoke purchasing
     """
     fabricant = trade.trying(ctx)
-    address = trade.who(ctx, who)
+    address = naming.who(ctx, who)
     words = [f"{address} may do nothing for {fabricant.account} any more."]
     done = trade.perform(ctx, fabricant.directory, Directory.revoke_operator, words, address)
     trade.report(ctx, done, words)
 
 
 @operator.command("show")
-@click.argument("who")
-@click.option("--principal", metavar=WHO, help="Whose operator; else that of your wallet.")
+@click.argument("who", type=naming.WHO)
+@click.option("--principal", type=naming.WHO, help="Whose operator; else that of your wallet.")
 @trade.reads
 def operator_show(ctx: click.Context, who: str, *, principal: str | None) -> None:
     """Show what WHO may do for a principal.
@@ -185,10 +188,10 @@ def operator_show(ctx: click.Context, who: str, *, principal: str | None) -> Non
     Example:
       fabricant directory operator show market --principal purchasing
     """
-    address, lender = trade.who(ctx, who), trade.principal(ctx, principal)
+    address, lender = naming.who(ctx, who), naming.principal(ctx, principal)
     fabricant = trade.reading(ctx)
     found, now = fabricant.directory.operator_of(lender, address), fabricant.network.head().timestamp
-    data = {"principal": lender, "operator": address, **trade.facts(found), "live": _is_live(found, now)}
+    data = {"principal": lender, "operator": address, **facts.of(found), "live": _is_live(found, now)}
     rows = [
         ("principal", lender),
         ("operator", address),
@@ -201,7 +204,7 @@ def operator_show(ctx: click.Context, who: str, *, principal: str | None) -> Non
 
 
 @operator.command("list")
-@click.argument("who", required=False)
+@click.argument("who", type=naming.WHO, required=False)
 @trade.reads
 def operator_list(ctx: click.Context, who: str | None) -> None:
     """List all that may act for WHO, or for your own wallet.
@@ -210,7 +213,7 @@ def operator_list(ctx: click.Context, who: str | None) -> None:
     Example:
       fabricant directory operator list
     """
-    lender = trade.principal(ctx, who)
+    lender = naming.principal(ctx, who)
     fabricant = trade.reading(ctx)
     found, now = lookup.operators_of(fabricant, lender), fabricant.network.head().timestamp
     rows = [
@@ -235,7 +238,7 @@ def grant() -> None:
 
 
 @grant.command("sign")
-@click.argument("who")
+@click.argument("who", type=naming.WHO)
 @click.option(
     "--roles", "lent", type=ROLES, required=True, help="Such as OPEN,CHANGE; see `directory roles`."
 )
@@ -247,7 +250,7 @@ def grant() -> None:
     show_default=True,
     help="How long the file can be sent.",
 )
-@click.option("--out", type=trade.NEW_FILE, required=True, help="The file to write.")
+@click.option("--out", type=files.NEW_FILE, required=True, help="The file to write.")
 @trade.acts
 def grant_sign(
     ctx: click.Context, who: str, *, lent: Role, until: UnixSeconds, valid: Seconds, out: Path
@@ -259,7 +262,7 @@ def grant_sign(
       fabricant directory grant sign market --roles OPEN --until forever --out grant.json
     """
     fabricant = trade.trying(ctx)
-    directory, lender, address = fabricant.directory, app.account(ctx), trade.who(ctx, who)
+    directory, lender, address = fabricant.directory, app.account(ctx), naming.who(ctx, who)
     now = fabricant.network.head().timestamp
     granted = OperatorGrant(
         principal=lender,
@@ -275,13 +278,13 @@ def grant_sign(
     trade.agree(ctx, [*words, f"The file can be sent before {format_time(granted.deadline)}, by anybody."])
     consent = Consent(lender, (), directory.sign_grant(granted, by=app.wallet(ctx)))
     signed = SignedFile(GRANT_FILE, directory.domain, granted, {"principal": consent})
-    trade.write(out, signed.serialise())
-    data = {"file": str(out), **trade.facts(granted)}
+    files.write(out, signed.serialise())
+    data = {"file": str(out), **facts.of(granted)}
     output.emit(ctx, data, lambda: output.say(f"Signed, in {out}. Whoever has the file can send it."))
 
 
 @grant.command("send")
-@click.argument("file", type=trade.FILE)
+@click.argument("file", type=files.FILE)
 @trade.acts
 def grant_send(ctx: click.Context, file: Path) -> None:
     """Send a signed grant. Your wallet pays the fee, whoever signed.
@@ -290,7 +293,7 @@ def grant_send(ctx: click.Context, file: Path) -> None:
     Example:
       fabricant directory grant send grant.json
     """
-    signed = trade.read_signed(file, GRANT_FILE)
+    signed = files.read_signed(file, GRANT_FILE)
     fabricant = trade.trying(ctx)
     directory, granted = fabricant.directory, signed.content
     signed.check_domain(directory.domain)
@@ -318,4 +321,4 @@ def _is_live(found: Operator, now: UnixSeconds) -> bool:
 
 
 def _listed(found: OperatorSet, now: UnixSeconds) -> dict[str, object]:
-    return {**trade.facts(found), "live": now < found.until}
+    return {**facts.of(found), "live": now < found.until}

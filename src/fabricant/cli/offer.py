@@ -1,7 +1,8 @@
 """`fabricant offer`: sell idle hours of a machine, and find them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,18 +11,21 @@ from fabricant.chain.capacity import CapacityMarket, SignedOffer
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.offers import OfferReport, Wanted
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.cli.asset import find as find_asset
 from fabricant.domain.capacity import HourPattern, Offer, OfferId
 from fabricant.domain.capacity.describe import describe_offer
 from fabricant.domain.capacity.local import joined, parse_local_hours, parse_zone
 from fabricant.domain.drafts import OfferDraft, parse_token, process_code
 from fabricant.domain.signed_files import OFFER_FILE, SignedFile
-from fabricant.domain.units import HourIndex, format_time, parse_decimal, printable, start_of
+from fabricant.domain.units import BaseUnits, HourIndex, format_time, parse_decimal, printable, start_of
 from fabricant.errors import VerificationFailed
 
 MOST_DRAFT = 2**16  # bytes
+ZONE: Final = app.Parsed("zone", parse_zone)
 SHOWN_DIGITS = 10  # of an id in a table
 
 
@@ -30,7 +34,7 @@ def load(fabricant: Fabricant, which: str) -> SignedOffer:
     if lookup.is_id(which):
         published = lookup.find_offer(fabricant, which)
         return SignedOffer(published.offer, published.consent)
-    file = trade.read_signed(Path(which), OFFER_FILE)
+    file = files.read_signed(Path(which), OFFER_FILE)
     file.check_domain(fabricant.capacity.domain)
     return SignedOffer(file.content, file.consent("supplier"))
 
@@ -57,8 +61,8 @@ def command() -> None:
 
 
 @command.command
-@click.argument("file", type=trade.NEW_FILE)
-@trade.draft_options(OfferDraft)
+@click.argument("file", type=files.NEW_FILE)
+@files.draft_options(OfferDraft)
 @trade.reads
 def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
     """Write the draft of an offer to FILE, to be read, changed and signed. Nothing is signed yet.
@@ -67,16 +71,16 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
     Example:
       fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --begin 2026-12-01T06:00Z --end 2026-12-20T22:00Z --max-hours 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
     """  # noqa: E501 - an example is one line
-    draft = trade.draft(ctx, OfferDraft, given)
-    trade.write(file, draft.serialise())
+    draft = files.draft(ctx, OfferDraft, given)
+    files.write(file, draft.serialise())
     said = f"The draft is in {file}. Sign it with `fabricant offer sign {file}`."
     output.emit(ctx, {"file": str(file), "draft": draft.model_dump()}, lambda: output.say(said))
 
 
 @command.command
-@click.argument("draft", type=trade.FILE)
-@click.option("--supplier", metavar="WHO", help="Whose offer it is, if you sign as its operator (OPEN).")
-@click.option("--out", type=trade.NEW_FILE, help="The file to write; else DRAFT with the ending .json.")
+@click.argument("draft", type=files.FILE)
+@click.option("--supplier", type=naming.WHO, help="Whose offer it is, if you sign as its operator (OPEN).")
+@click.option("--out", type=files.NEW_FILE, help="The file to write; else DRAFT with the ending .json.")
 @trade.acts
 def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | None) -> None:
     """Sign a draft. Whoever has the signed file can book on it; nothing is sent.
@@ -86,13 +90,13 @@ def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | N
       fabricant offer sign offer.toml --out offer.json
     """
     fabricant = trade.trying(ctx)
-    written = OfferDraft.parse(trade.read(draft, most=MOST_DRAFT))
-    seller = trade.principal(ctx, supplier)
+    written = OfferDraft.parse(files.read(draft, most=MOST_DRAFT))
+    seller = naming.principal(ctx, supplier)
     conditions = lookup.find_conditions(fabricant, written.conditions).conditions
     fabricant.escrow.conditions_of(conditions.id)
     offer = written.offer(
         supplier=seller,
-        machine=find_asset(ctx, fabricant, written.machine, issuer=seller),
+        machine=naming.asset(ctx, fabricant, written.machine, issuer=seller),
         token=lookup.token_of(fabricant, parse_token(written.token)),
         conditions=conditions.id,
         epoch=fabricant.capacity.epoch_of(seller),
@@ -103,31 +107,39 @@ def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | N
     signed = market.sign_offer(offer, conditions, by=app.wallet(ctx))
     file = SignedFile(OFFER_FILE, market.domain, offer, {"supplier": signed.consent})
     target = out or draft.with_suffix(".json")
-    trade.write(target, file.serialise())
-    data = {"file": str(target), "id": f"0x{file.id.hex()}", "offer": trade.facts(offer)}
+    files.write(target, file.serialise())
+    data = {"file": str(target), "id": f"0x{file.id.hex()}", "offer": facts.of(offer)}
     output.emit(ctx, data, lambda: output.say(f"Signed, in {target}.\nId 0x{file.id.hex()}"))
 
 
 @command.command
 @click.argument("offer")
+@click.option(
+    "--hours", multiple=True, help="Also what these hours cost, such as '2026-12-01 06:00 to 14:00'."
+)
+@click.option("--zone", type=ZONE, help="The time zone of --hours.")
 @trade.reads
-def check(ctx: click.Context, offer: str) -> None:
+def check(ctx: click.Context, offer: str, *, hours: tuple[str, ...], zone: ZoneInfo | None) -> None:
     """Show an offer in words, and say whether it can be booked. Ends with 6 if not.
 
     \b
     Example:
-      fabricant offer check offer.json
+      fabricant offer check offer.json --hours "2026-12-01 06:00 to 14:00" --zone Europe/Berlin
     """
     fabricant = trade.reading(ctx)
     signed = load(fabricant, offer)
     report = offers.examine(fabricant, signed.offer, signed.consent)
-    output.emit(ctx, _facts(report), lambda: _show(fabricant, report))
+    pattern = parse_all(hours, zone) if hours else None
+    price = fabricant.capacity.price_of(signed.offer, pattern) if pattern else None
+    taken = sorted(set(pattern.hours) - set(report.free)) if pattern else []
+    more = {"price": None if price is None else str(price), "taken": [start_of(hour) for hour in taken]}
+    output.emit(ctx, _facts(report) | more, lambda: _show(fabricant, report, price, taken))
     if report.problems:
         raise VerificationFailed(f"this offer can't be booked: {report.problems[0]}")
 
 
 @command.command
-@click.argument("file", type=trade.FILE)
+@click.argument("file", type=files.FILE)
 @trade.acts
 def publish(ctx: click.Context, file: Path) -> None:
     """Show a signed offer to everybody, on the chain.
@@ -146,7 +158,7 @@ def publish(ctx: click.Context, file: Path) -> None:
 
 @command.command
 @click.option("--machine", metavar="ASSET", help="Of this machine.")
-@click.option("--supplier", metavar="WHO", help="Of this supplier.")
+@click.option("--supplier", type=naming.WHO, help="Of this supplier.")
 @click.option("--process", help="For a process with this code.")
 @click.option("--token", help="To be paid in this token, or in `coin`.")
 @click.option(
@@ -155,7 +167,7 @@ def publish(ctx: click.Context, file: Path) -> None:
     help="For at most so much an hour, in whole tokens.",
 )
 @click.option("--hours", multiple=True, help="With these hours free, such as '2026-12-01 06:00 to 14:00'.")
-@click.option("--zone", type=app.Parsed("zone", parse_zone), help="The time zone of --hours.")
+@click.option("--zone", type=ZONE, help="The time zone of --hours.")
 @click.option("--all", "everything", is_flag=True, help="Also offers that can't be booked any more.")
 @trade.reads
 def find(
@@ -167,7 +179,7 @@ def find(
     token: str | None,
     max_hourly: Any,
     hours: tuple[str, ...],
-    zone: Any,
+    zone: ZoneInfo | None,
     everything: bool,
 ) -> None:
     """Find offers that were published and can be booked, the cheapest first.
@@ -177,10 +189,10 @@ def find(
       fabricant offer find --max-hourly 100 --hours "2026-12-01 06:00 to 14:00" --zone Europe/Berlin
     """
     fabricant = trade.reading(ctx)
-    seller = trade.who(ctx, supplier) if supplier else None
+    seller = naming.who(ctx, supplier) if supplier else None
     wanted = Wanted(
         supplier=seller,
-        machine=find_asset(ctx, fabricant, machine, issuer=supplier) if machine else None,
+        machine=naming.asset(ctx, fabricant, machine, issuer=supplier) if machine else None,
         process=process_code(process) if process else None,
         token=parse_token(token) if token else None,
         highest=max_hourly,
@@ -215,7 +227,7 @@ def cancel(ctx: click.Context, offer: str) -> None:
 
 
 @command.command
-@click.option("--supplier", metavar="WHO", help="Whose offers; else your own.")
+@click.option("--supplier", type=naming.WHO, help="Whose offers; else your own.")
 @click.option("--raise", "raising", is_flag=True, help="Cancel all offers that were signed so far.")
 @trade.acts
 def epoch(ctx: click.Context, *, supplier: str | None, raising: bool) -> None:
@@ -225,7 +237,7 @@ def epoch(ctx: click.Context, *, supplier: str | None, raising: bool) -> None:
     Example:
       fabricant offer epoch --raise
     """
-    seller = trade.principal(ctx, supplier)
+    seller = naming.principal(ctx, supplier)
     fabricant = trade.trying(ctx) if raising else trade.reading(ctx)
     market, present = fabricant.capacity, fabricant.capacity.epoch_of(seller)
     if raising:
@@ -237,7 +249,7 @@ def epoch(ctx: click.Context, *, supplier: str | None, raising: bool) -> None:
         output.emit(ctx, data, lambda: output.say(f"Offers of {seller} have the epoch {present}."))
 
 
-def parse_all(texts: tuple[str, ...], zone: Any) -> HourPattern:
+def parse_all(texts: tuple[str, ...], zone: ZoneInfo | None) -> HourPattern:
     """The hours that all texts mean together."""
     return joined([parse_local_hours(text, zone) for text in texts])
 
@@ -257,16 +269,22 @@ def _facts(report: OfferReport) -> dict[str, object]:
         "freeHours": len(report.free),
         "firstFreeHour": start_of(report.free[0]) if report.free else None,
         "hoursLeft": report.left,
-        "machine": None if report.machine is None else trade.facts(report.machine),
-        "offer": trade.facts(report.offer),
+        "machine": None if report.machine is None else facts.of(report.machine),
+        "offer": facts.of(report.offer),
     }
 
 
-def _show(fabricant: Fabricant, report: OfferReport) -> None:
+def _show(fabricant: Fabricant, report: OfferReport, price: BaseUnits | None, taken: list[HourIndex]) -> None:
     output.say(f"Offer 0x{report.id.hex()}")
     if report.conditions is not None and report.machine is not None:
         output.say("\n".join(offer_words(fabricant, report.offer)))
-    output.say(f"\n{len(report.free)} of its hours are free.")
+    if report.machine is not None:
+        output.say(f"\nThe machine is {'fit' if report.machine.is_fit else 'not fit'} to be booked.")
+    output.say(f"{len(report.free)} of its hours are free.")
+    if price is not None:
+        output.say(f"The hours cost {lookup.token_of(fabricant, report.offer.token).format(price)} now.")
+    if taken:
+        output.say(f"{len(taken)} of them are not free, the first at {_hour(taken[0])}.")
     if report.left is not None:
         output.say(f"{report.left} hours are left of its total.")
     output.say("\n".join(f"Problem: {each}" for each in report.problems) or "It can be booked.")

@@ -8,6 +8,8 @@ import click
 from fabricant.chain import lookup
 from fabricant.chain.escrow import LineOpened
 from fabricant.chain.fabricant import Fabricant
+from fabricant.cli import _facts as facts
+from fabricant.cli import _naming as naming
 from fabricant.cli import _order_agreeing as agreeing
 from fabricant.cli import _order_changing as changing
 from fabricant.cli import _order_money as money
@@ -57,15 +59,13 @@ def show(ctx: click.Context, line: str, *, history: bool) -> None:
         return
     found = at_hand(fabricant, line)
     events = fabricant.escrow.history_of(found.id, since=fabricant.deployment.first_block) if history else []
-    told = [
-        {"block": log.block, "event": type(event).__name__, **trade.facts(event)} for log, event in events
-    ]
+    told = [{"block": log.block, "event": type(event).__name__, **facts.of(event)} for log, event in events]
     data = _facts(found) | ({"history": told} if history else {})
     output.emit(ctx, data, lambda: _show(found, told))
 
 
 @command.command("list")
-@click.argument("who", required=False)
+@click.argument("who", type=naming.WHO, required=False)
 @click.option("--all", "everything", is_flag=True, help="Also lines that are closed.")
 @trade.reads
 def list_(ctx: click.Context, who: str | None, *, everything: bool) -> None:
@@ -75,7 +75,7 @@ def list_(ctx: click.Context, who: str | None, *, everything: bool) -> None:
     Example:
       fabricant order list
     """
-    party = trade.principal(ctx, who)
+    party = naming.principal(ctx, who)
     fabricant = trade.reading(ctx)
     escrow, since = fabricant.escrow, fabricant.deployment.first_block
     opened = [
@@ -88,7 +88,7 @@ def list_(ctx: click.Context, who: str | None, *, everything: bool) -> None:
     rows = [_row(fabricant, party, event, line, now) for event, line in kept]
     columns = ("line", "you are", "with", "price", "held", "status", "due", "next change")
     data = [
-        {"id": f"0x{event.id.hex()}", "line": trade.facts(line), "terms": trade.facts(event.terms)}
+        {"id": f"0x{event.id.hex()}", "line": facts.of(line), "terms": facts.of(event.terms)}
         for event, line in kept
     ]
     output.emit(ctx, data, lambda: output.table(*columns, rows=rows))
@@ -119,11 +119,11 @@ def _facts(found: LineAtHand) -> dict[str, Any]:
     return {
         "id": f"0x{found.id.hex()}",
         "at": state.at,
-        "line": trade.facts(state.line),
-        "terms": trade.facts(terms),
+        "line": facts.of(state.line),
+        "terms": facts.of(terms),
         "conditions": lookup.named(state.conditions).name,
         "words": list(describe_line(terms, state.line, state.conditions, token=found.token, at=state.at)),
-        "goodsInCustody": [trade.asset_text(each) for each in found.goods()],
+        "goodsInCustody": [facts.asset_text(each) for each in found.goods()],
         "actions": [_window(each, terms, state.at) for each in windows(terms, state.line, state.conditions)],
         "nextChange": change,
     }
@@ -169,7 +169,7 @@ def _show_file(ctx: click.Context, fabricant: Fabricant, file: Path) -> None:
     """A line that is in a file only, as yet."""
     found = agreeing.read_terms(ctx, fabricant, file)
     signed = sorted(found.consents)
-    data = {"id": f"0x{found.id.hex()}", "terms": trade.facts(found.content), "signed": signed}
+    data = {"id": f"0x{found.id.hex()}", "terms": facts.of(found.content), "signed": signed}
     words = [
         f"Line 0x{found.id.hex()}, signed by {' and '.join(signed) or 'nobody yet'}:",
         *agreeing.terms_words(fabricant, found.content),

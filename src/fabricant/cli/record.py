@@ -10,6 +10,9 @@ from fabricant.chain import lookup
 from fabricant.chain.lookup import Anchored
 from fabricant.chain.records import RecordAnchor
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain import shdr
@@ -30,14 +33,14 @@ MOST_LINE: Final = 2**23  # bytes of a proof
 def stream_options(command: F) -> F:
     """The options that say in which stream roots are anchored."""
     stream = click.option("--stream", metavar="NAME|ID", required=True, help="Its name, or its whole id.")
-    owner = click.option("--owner", metavar="WHO", help="Whose stream it is; else your own wallet's.")
+    owner = click.option("--owner", type=naming.WHO, help="Whose stream it is; else your own wallet's.")
     return stream(owner(command))
 
 
 def _stream(ctx: click.Context, text: str, owner: str | None) -> StreamId:
     if lookup.is_id(text) and len(text) == 66:
         return StreamId(bytes.fromhex(text[2:]))
-    return stream_id(trade.principal(ctx, owner), text)
+    return stream_id(naming.principal(ctx, owner), text)
 
 
 @click.group
@@ -54,7 +57,7 @@ def command() -> None:
 
 
 @command.command
-@click.argument("log", type=trade.FILE)
+@click.argument("log", type=files.FILE)
 @stream_options
 @click.option("--uri", default="", help="Where the log is found.")
 @click.option("--retain", is_flag=True, help="Also keep the root on chain, for contracts to check.")
@@ -69,7 +72,7 @@ def anchor(
     Example:
       fabricant record anchor machine.shdr --stream machine-data --owner supplier --wallet gateway
     """
-    data = trade.read(log)
+    data = files.read(log)
     if not any_file:
         shdr.parse(data)
     manifest = Manifest.of(data)
@@ -98,9 +101,9 @@ def anchor(
 
 
 @command.command
-@click.argument("log", type=trade.FILE)
+@click.argument("log", type=files.FILE)
 @stream_options
-@click.option("--manifest", type=trade.FILE, help="The hashes of all lines; else LOG.leaves if it is there.")
+@click.option("--manifest", type=files.FILE, help="The hashes of all lines; else LOG.leaves if it is there.")
 @click.option("--line", type=click.IntRange(min=1), help="Also show this line, as it was proven.")
 @trade.reads
 def verify(
@@ -115,15 +118,15 @@ def verify(
     Example:
       fabricant record verify machine.shdr --stream machine-data --owner supplier
     """
-    data, named = trade.read(log), _stream(ctx, stream, owner)
+    data, named = files.read(log), _stream(ctx, stream, owner)
     beside = log.with_name(log.name + SUFFIX)
     leaves = manifest or (beside if beside.is_file() else None)
-    listed = Manifest.parse(trade.read(leaves)) if leaves else None
+    listed = Manifest.parse(files.read(leaves)) if leaves else None
     anchored = lookup.find_batch(trade.reading(ctx), named, candidates=_roots(data, listed))
     batch = anchored.batch
     known = listed if listed and (manifest or listed.root == batch.root) else None
     verdict = verify_log(data, root=batch.root, manifest=known, locator=Locator.in_uri(batch.uri))
-    facts = {
+    told = {
         "intact": verdict.intact,
         "verdict": str(verdict),
         "findings": [
@@ -140,9 +143,9 @@ def verify(
         text = printable(_line(data, line).rstrip(b"\r\n"), 1000)
         changed = any(each.present == line for each in verdict.findings)
         proven = verdict.intact or (verdict.located and not changed)
-        facts["line"] = {"number": line, "proven": proven, "text": text}
+        told["line"] = {"number": line, "proven": proven, "text": text}
         said.append(f"Line {line} {'is proven' if proven else 'is not proven'}: {text}")
-    output.emit(ctx, facts, lambda: output.say("\n".join(said)))
+    output.emit(ctx, told, lambda: output.say("\n".join(said)))
     if not verdict.intact:
         raise VerificationFailed(str(verdict))
 
@@ -161,9 +164,9 @@ def proof() -> None:
 
 
 @proof.command("make")
-@click.argument("log", type=trade.FILE)
+@click.argument("log", type=files.FILE)
 @click.argument("line", type=click.IntRange(min=1))
-@click.option("--out", type=trade.NEW_FILE, required=True, help="The file to write.")
+@click.option("--out", type=files.NEW_FILE, required=True, help="The file to write.")
 @app.json_option
 @click.pass_context
 def proof_make(ctx: click.Context, log: Path, line: int, *, out: Path) -> None:
@@ -173,15 +176,15 @@ def proof_make(ctx: click.Context, log: Path, line: int, *, out: Path) -> None:
     Example:
       fabricant record proof make machine.shdr 210 --out line-210.json
     """
-    data = trade.read(log)
+    data = files.read(log)
     made = Manifest.of(data).prove(LineNumber(line), _line(data, line))
-    trade.write(out, made.serialise())
-    facts = {"file": str(out), "line": line, "record": f"0x{made.record.hex()}"}
-    output.emit(ctx, facts, lambda: output.say(f"The proof of line {line} is in {out}."))
+    files.write(out, made.serialise())
+    told = {"file": str(out), "line": line, "record": f"0x{made.record.hex()}"}
+    output.emit(ctx, told, lambda: output.say(f"The proof of line {line} is in {out}."))
 
 
 @proof.command("check")
-@click.argument("file", type=trade.FILE)
+@click.argument("file", type=files.FILE)
 @stream_options
 @trade.reads
 def proof_check(ctx: click.Context, file: Path, *, stream: str, owner: str | None) -> None:
@@ -191,7 +194,7 @@ def proof_check(ctx: click.Context, file: Path, *, stream: str, owner: str | Non
     Example:
       fabricant record proof check line-210.json --stream machine-data --owner supplier
     """
-    given, named = LineProof.parse(trade.read(file, most=MOST_LINE)), _stream(ctx, stream, owner)
+    given, named = LineProof.parse(files.read(file, most=MOST_LINE)), _stream(ctx, stream, owner)
     anchored = lookup.batches_of(trade.reading(ctx), named)
     found = next((each for each in anchored if given.holds(each.batch.root, each.batch.count)), None)
     if found is None:
@@ -199,9 +202,9 @@ def proof_check(ctx: click.Context, file: Path, *, stream: str, owner: str | Non
             f"no log that was anchored in this stream has this line {given.number}; check stream and file"
         )
     text = printable(given.line.rstrip(b"\r\n"), 1000)
-    facts = {"line": given.number, "text": text, "proven": True, **_batch_facts(found)}
+    told = {"line": given.number, "text": text, "proven": True, **_batch_facts(found)}
     said = f"Line {given.number} stands in the log that was anchored {_when(found)}:\n{text}"
-    output.emit(ctx, facts, lambda: output.say(said))
+    output.emit(ctx, told, lambda: output.say(said))
 
 
 # Streams
@@ -219,7 +222,7 @@ def streams() -> None:
 
 @streams.command("show")
 @click.argument("stream", metavar="NAME|ID")
-@click.option("--owner", metavar="WHO", help="Whose stream it is; else your own wallet's.")
+@click.option("--owner", type=naming.WHO, help="Whose stream it is; else your own wallet's.")
 @trade.reads
 def streams_show(ctx: click.Context, stream: str, *, owner: str | None) -> None:
     """List everything that was anchored in a stream.
@@ -276,4 +279,4 @@ def _link(anchored: Anchored) -> str | None:
 
 
 def _batch_facts(anchored: Anchored) -> dict[str, object]:
-    return {"time": anchored.time, "block": anchored.block, **trade.facts(anchored.batch)}
+    return {"time": anchored.time, "block": anchored.block, **facts.of(anchored.batch)}

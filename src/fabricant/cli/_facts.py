@@ -1,0 +1,69 @@
+"""What commands know, as JSON has it: amounts as text, ids as hex digits, flags as lists of names."""
+
+import dataclasses
+from collections.abc import Sequence
+from enum import Enum, Flag
+from typing import Any, Final, get_args, get_type_hints
+
+from fabricant.chain.answers import Receipt
+from fabricant.cli import _output as output
+from fabricant.domain.assets import AssetId
+from fabricant.domain.capacity import HOURS_PER_WORD, HourPattern
+from fabricant.domain.units import BaseUnits, HourIndex, start_of
+
+_WORDS: Final = ("first_word", "hour_masks")
+_AS_TEXT: Final = frozenset({"nonce", "salt"})  # up to 256 bits; JSON readers hold 53
+
+
+def sent(receipt: Receipt) -> dict[str, object]:
+    """A transaction for programs."""
+    return {
+        "transaction": receipt.transaction,
+        "block": receipt.block,
+        "gasUsed": receipt.gas_used,
+        "fee": str(receipt.fee),
+    }
+
+
+def of(value: object) -> dict[str, Any]:
+    """A dataclass for programs: amounts as text in base units, asset ids as hex, flags as lists of names.
+
+    Words of hours become spans, from and until in Unix seconds.
+    """
+    hints = get_type_hints(type(value))
+    named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}  # type: ignore[arg-type] # it is one
+    words = {name: named.pop(name) for name in _WORDS if name in named}
+    found = {_camel(name): _fact(each, hints[name], name) for name, each in named.items()}
+    return found | ({"hours": _spans(**words)} if words else {})
+
+
+def _spans(first_word: int, hour_masks: Sequence[int]) -> list[dict[str, int]]:
+    bits = sum(mask << HOURS_PER_WORD * at for at, mask in enumerate(hour_masks))
+    hours = [HourIndex(first_word * HOURS_PER_WORD + at) for at in range(bits.bit_length()) if bits >> at & 1]
+    spans = HourPattern.of(hours).spans() if hours else ()
+    return [{"from": start_of(begin), "until": start_of(end)} for begin, end in spans]
+
+
+def _fact(value: Any, hint: Any, name: str) -> Any:
+    if hint is BaseUnits or name in _AS_TEXT:
+        return str(value)
+    if hint is AssetId:
+        return asset_text(value)
+    if isinstance(value, tuple | list):
+        inner = (get_args(hint) or (Any,))[0]
+        return [_fact(each, inner, name) for each in value]
+    if isinstance(value, Flag):
+        return [str(flag.name).lower() for flag in type(value) if flag in value]
+    if dataclasses.is_dataclass(value):
+        return of(value)
+    return value.name.lower() if isinstance(value, Enum) else output.plain(value)
+
+
+def asset_text(asset: int) -> str:
+    """An asset's id as people pass it around."""
+    return f"{asset:#066x}"
+
+
+def _camel(name: str) -> str:
+    first, *others = name.strip("_").split("_")
+    return first + "".join(each.title() for each in others)
