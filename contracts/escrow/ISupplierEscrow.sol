@@ -160,7 +160,7 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_AlreadyArrived(LineId id, uint40 arrivedAt);
     /// @notice Thrown when an extension is no longer than the present one, or longer than allowed.
     error SupplierEscrow_ExtensionOutOfRange(LineId id, uint40 extraAfter, uint40 extra, uint40 limit);
-    /// @notice Thrown when goods are agreed and none were delivered.
+    /// @notice Thrown when goods are agreed and none are here: not delivered, or collected after the rejection.
     error SupplierEscrow_NothingDelivered(LineId id);
 
     /* ERRORS: MONEY AND GOODS */
@@ -227,8 +227,8 @@ interface ISupplierEscrow is IEip712 {
 
     /* INSPECTION */
 
-    /// @notice Accepts the delivery: pays it, less late damages and retention. Delivered: buyer or inspector (QUALITY). Open without assets, Rejected,
-    /// Disputed: the buyer alone (FINANCE).
+    /// @notice Accepts the delivery: pays it, less late damages and retention. Delivered: buyer or inspector (QUALITY). Open without assets, and
+    /// Rejected while the goods are here: the buyer alone (FINANCE).
     /// @param assets the goods in custody, to be handed over now; or none, to be collected later.
     function accept(Terms calldata terms, uint256[] calldata assets) external;
 

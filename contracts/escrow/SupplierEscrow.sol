@@ -475,10 +475,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             }
         } else {
             _requireBuyer(id, terms, ROLE_FINANCE);
-            if (line.status == Status.Open) {
-                if (terms.assets != 0) revert SupplierEscrow_NothingDelivered(id);
-                line.lateIntervals = _lateIntervals(terms, line, rates.lateEvery());
-            }
+            if (terms.assets != 0) _requireGoods(id);
+            if (line.status == Status.Open) line.lateIntervals = _lateIntervals(terms, line, rates.lateEvery());
         }
         _concludeAccepted(id, terms, line, rates, Ending.Accepted, assets, account);
         return id;
@@ -495,6 +493,12 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     ) private {
         _conclude(id, terms, line, rates, Payoffs.accepted(line, terms.amount, rates), ending, account);
         if (assets.length != 0) _handOver(id, terms.buyer, assets);
+    }
+
+    /// @dev Goods were delivered, and not collected by the supplier after a rejection.
+    function _requireGoods(LineId id) private view {
+        (, uint64 owed) = _custody(id);
+        if (owed == 0) revert SupplierEscrow_NothingDelivered(id);
     }
 
     /// @dev An ending by itself, with its payouts.
