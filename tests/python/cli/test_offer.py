@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.python.cli.market import Market
+from tests.python.cli.market import UNIT, Market, when
 
 
 def problems(trade: Market, offer: Path | str) -> list[str]:
@@ -76,6 +76,20 @@ def test_offer_that_stands_is_bookable(trade: Market) -> None:
 
     assert (report["bookable"], report["hoursLeft"], report["freeHours"]) == (True, 100, 31 * 24)
     assert "It can be booked." in trade.text("offer", "check", offer)
+
+
+def test_check_says_what_hours_cost_and_which_are_taken(trade: Market) -> None:
+    offer = trade.offer()
+    trade.book(offer)
+    asked = ("--hours", "2027-01-11 13:00 to 16:00", "--zone", "Europe/Berlin")
+
+    report = trade.see("offer", "check", offer, *asked)
+
+    assert report["price"] == str((3 * 95 + 120) * UNIT)
+    assert [when(hour) for hour in report["taken"]] == ["2027-01-11 12:00"]
+    text = trade.text("offer", "check", offer, *asked)
+    assert "The machine is fit to be booked." in text
+    assert "1 of them are not free, the first at 2027-01-11 12:00 UTC." in text
 
 
 def test_f036_offer_altered_by_one_byte_is_refused(trade: Market) -> None:

@@ -120,6 +120,16 @@ def test_both_sign_the_same_file_and_anybody_with_the_money_opens(trade: Market,
     assert (again.code, again.error) == (3, "SupplierEscrow_WrongStatus")
 
 
+def test_second_side_may_sign_the_draft_too(trade: Market, draft: Path) -> None:
+    trade.do("order", "sign", draft, by="supplier")
+    assert trade.do("order", "sign", draft, by="buyer")["signed"] == ["buyer", "supplier"]
+
+    draft.write_text(draft.read_text().replace('amount = "1000"', 'amount = "999"'))
+    refusal = trade.refused("order", "sign", draft, by="buyer")
+
+    assert (refusal.code, "is another line" in refusal.message) == (2, True)
+
+
 def test_f118_line_is_shown_in_words_before_it_is_signed(trade: Market, draft: Path) -> None:
     assert trade.run is not None
 
