@@ -16,7 +16,7 @@ from fabricant.chain.escrow import LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
-from fabricant.domain.escrow import Ending, LineId, Terms
+from fabricant.domain.escrow import Ending, LineId, Terms, Window, windows
 from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen
 from fabricant.domain.units import Token
 
@@ -53,6 +53,13 @@ class LineAtHand:
             payoff, self.terms, state.conditions, token=self.token, supplier_side=self.terms.supplier
         )
         return [f"  {sentence}" for sentence in said]
+
+    @property
+    def to_come(self) -> tuple[Window, ...]:
+        """What can be done with it, now or later; not what it is too late for."""
+        state = self.state
+        found = windows(self.terms, state.line, state.conditions)
+        return tuple(each for each in found if each.before is None or state.at < each.before)
 
     def goods(self) -> tuple[AssetId, ...]:
         """The goods in custody, as they were delivered."""

@@ -17,7 +17,7 @@ from fabricant.cli import _order_performing as performing
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.cli._line import LineAtHand, at_hand, short
-from fabricant.domain.escrow import Line, Terms, Window, next_change, windows
+from fabricant.domain.escrow import Line, Terms, Window, next_change
 from fabricant.domain.escrow.describe import describe_line
 from fabricant.domain.units import Address, UnixSeconds, format_time
 
@@ -124,7 +124,7 @@ def _facts(found: LineAtHand) -> dict[str, Any]:
         "conditions": lookup.named(state.conditions).name,
         "words": list(describe_line(terms, state.line, state.conditions, token=found.token, at=state.at)),
         "goodsInCustody": [facts.asset_text(each) for each in found.goods()],
-        "actions": [_window(each, terms, state.at) for each in windows(terms, state.line, state.conditions)],
+        "actions": [_window(each, terms, state.at) for each in found.to_come],
         "nextChange": change,
     }
 
@@ -143,7 +143,7 @@ def _window(window: Window, terms: Terms, now: UnixSeconds) -> dict[str, object]
 
 
 def _show(found: LineAtHand, told: list[dict[str, Any]]) -> None:
-    terms, state = found.terms, found.state
+    state = found.state
     output.say("\n".join([*found.words, ""]))
     rows = [
         (
@@ -154,7 +154,7 @@ def _show(found: LineAtHand, told: list[dict[str, Any]]) -> None:
             format_time(each.before) if each.before else None,
             each.remark or None,
         )
-        for each in windows(terms, state.line, state.conditions)
+        for each in found.to_come
     ]
     if rows:
         output.table("possible", "who", "operators need", "from", "before", "", rows=rows)

@@ -276,6 +276,7 @@ def test_buyer_cannot_cancel_too_late(trade: Market, line: str) -> None:
 
     refusal = trade.refused("order", "cancel", line, by="buyer")
 
+    assert "cancel" not in [each["action"] for each in trade.see("order", "show", line)["actions"]]
     assert (refusal.code, refusal.error) == (3, "SupplierEscrow_TooLate")
     assert "2027-01-20 12:00 UTC" in refusal.message
 
