@@ -26,7 +26,7 @@ from tests.support.deals import HOUR
 from tests.support.decoding import VOCABULARY, Event
 from tests.support.reverts import Reverted
 
-STEPS: Final = 300
+STEPS: Final = 250
 SELLERS: Final = (SUPPLIER, Actor("owner"), Actor("user"))
 BUYERS: Final = (BUYER, Actor("stranger"))
 WORDS: Final = range(WORD - 1, WORD + 2)
@@ -300,7 +300,7 @@ def test_cap1_cap2_idx1_f076_f078_f081_a_market_is_its_model(
     history = History(capacity, Random(seed))
     for number in range(STEPS):
         history.step()
-        if number % 25 == 24:
+        if number % 50 == 49:
             history.check()
     assert history.outcomes.keys() == OUTCOMES
     assert history.outcomes[None] > STEPS // 4

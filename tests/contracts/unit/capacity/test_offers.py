@@ -18,6 +18,7 @@ from tests.support.actors import Actor
 from tests.support.capacity import (
     BUNDLE,
     EVERY_ROLE,
+    OFFER,
     OFFER_FIELDS,
     OPEN,
     STRANGER,
@@ -605,7 +606,7 @@ def _value(kind: str) -> st.SearchStrategy[Any]:
 @given(offer=st.fixed_dictionaries({name: _value(kind) for kind, name in OFFER_FIELDS}))
 def test_f035_the_id_is_eth_accounts(capacity: Capacity, offer: Offer) -> None:
     found = bytes(capacity.market.functions.offerId(offer).call())
-    assert found == capacity.offer_id(offer) == capacity.digest_of(words_of(offer))
+    assert found == capacity.offer_id(offer) == typed_digest(capacity.market, OFFER, offer)
 
 
 def test_an_offers_id_outlives_a_fork(capacity: Capacity, forked: AbstractContextManager[int]) -> None:

@@ -79,7 +79,7 @@ def test_f048_a_price_falls_to_its_end(chain: Chain, capacity: Capacity) -> None
 AMOUNTS: Final = st.one_of(st.integers(0, 10**9), st.integers(0, LARGEST), st.just(LARGEST))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     prices=st.tuples(AMOUNTS, AMOUNTS),
     setup=AMOUNTS,
