@@ -107,6 +107,13 @@ def test_only_the_buyer_accepts_what_was_rejected(deal: Deals, lend: Lend, who: 
         line.accept(by=Actor(who), at=line.inspected + 1)
 
 
+def test_goods_that_went_back_are_not_accepted(deal: Deals, goods: Goods, supplier: Actor) -> None:
+    line = deal(goods=goods(1)).given("Rejected")
+    line.send("collect", line.goods, by=supplier)
+    with line.refuses("SupplierEscrow_NothingDelivered"):
+        line.accept(at=line.inspected + DAY)
+
+
 @pytest.mark.parametrize("status", ["None", "Retained", "Closed", "Revoked"])
 def test_only_live_lines_are_accepted(deal: Deals, status: str) -> None:
     line = deal(retentionBps=1 if status == "Retained" else 0).given(status)
