@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.contract import Contract
 
@@ -229,6 +230,7 @@ def test_f070_an_address_keeps_its_namespace(
     chain.send(assets.functions.proposeNamespace(issuer.address, stranger.address), by=registrar)
     chain.send(assets.functions.acceptNamespace(keccak(text=issuer.address)), by=stranger)
     assert issuer_of(namespace_of(issuer)) == issuer.address
+    assert issuer_of(bytes(12) + b"\xff" * 20) == to_checksum_address("0x" + "ff" * 20)
     with reverts(
         "AssetRegistry_NotProposed", namespace=namespace_of(issuer), caller=stranger.address, proposed=NOBODY
     ):
