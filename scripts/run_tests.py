@@ -6,6 +6,7 @@ no test at all: a suite that silently finds nothing must not look green.
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -78,8 +79,24 @@ def count(lines: Sequence[str]) -> Counter[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without colour, so that the counts can be read."""
-    return {**os.environ, "NO_COLOR": "1", "PY_COLORS": "0"}
+    """Ours without colour, so that the counts can be read, and with a free port for ape's Anvil.
+
+    Ape takes a port by chance otherwise, and waits in vain if connections of the leg before still block it.
+    """
+    return {
+        **os.environ,
+        "NO_COLOR": "1",
+        "PY_COLORS": "0",
+        "APE_FOUNDRY_HOST": f"http://127.0.0.1:{free_port()}",
+    }
+
+
+def free_port() -> int:
+    """A port of this machine on which nothing listens or lingers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
     function withdraw(address owner, address token, uint256 amount) external nonReentrant {
         _requireOwner(owner);
         _debit(owner, token, amount);
-        if (amount != 0 && !_send(token, owner, amount)) revert SupplierEscrow_PayoutFailed(token, owner, amount);
+        if (amount != 0 && !_send(token, owner, amount, gasleft())) revert SupplierEscrow_PayoutFailed(token, owner, amount);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -75,7 +75,9 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
 
     /// @dev A payout that fails is credited to its receiver, so that nobody can stop the call.
     function _payOut(address token, address to, uint256 amount) internal {
-        if (amount != 0 && !_send(token, to, amount)) _credit(to, token, amount);
+        if (amount == 0) return;
+        if (gasleft() < GAS_BEFORE_PAYOUT) revert SupplierEscrow_TooLittleGas(gasleft(), GAS_BEFORE_PAYOUT);
+        if (!_send(token, to, amount, PAYOUT_GAS)) _credit(to, token, amount);
     }
 
     function _takeTokens(address token, address from, uint256 amount) private {
@@ -90,12 +92,11 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
         if (balance != expected) revert SupplierEscrow_InexactTransfer(token, balance, expected);
     }
 
-    function _send(address token, address to, uint256 amount) private returns (bool sent) {
-        if (gasleft() < GAS_BEFORE_PAYOUT) revert SupplierEscrow_TooLittleGas(gasleft(), GAS_BEFORE_PAYOUT);
+    function _send(address token, address to, uint256 amount, uint256 gasLimit) private returns (bool sent) {
         if (token == NATIVE) {
             // No answer is copied, however long it is.
             assembly ("memory-safe") {
-                sent := call(PAYOUT_GAS, to, amount, 0, 0, 0, 0)
+                sent := call(gasLimit, to, amount, 0, 0, 0, 0)
             }
             return sent;
         }
@@ -103,7 +104,7 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
         // At most one word of the answer is read, into scratch space: success is true, or nothing from an address with code.
         assembly ("memory-safe") {
             mstore(0, 0)
-            sent := call(PAYOUT_GAS, token, 0, add(data, 32), mload(data), 0, 32)
+            sent := call(gasLimit, token, 0, add(data, 32), mload(data), 0, 32)
             let silent := and(iszero(returndatasize()), gt(extcodesize(token), 0))
             sent := and(sent, or(silent, and(gt(returndatasize(), 31), eq(mload(0), 1))))
         }

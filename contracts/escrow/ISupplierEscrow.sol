@@ -61,7 +61,7 @@ interface ISupplierEscrow is IEip712 {
     /// @notice The buyer's side recorded that the goods arrived before the transit time was over.
     event ReceiptConfirmed(LineId indexed id, address indexed by, uint40 arrivedAt);
 
-    /// @notice A delivery was refused. `extraAfter` includes the inspection time given back to the supplier.
+    /// @notice A delivery was refused. `extraAfter` includes the time since the handover, given back to the supplier.
     event LineRejected(LineId indexed id, address indexed by, bytes32 reason, uint8 rejectionsAfter, uint40 extraAfter);
 
     /// @notice The line is due later: `extraAfter` seconds after its dueBy.
@@ -74,7 +74,7 @@ interface ISupplierEscrow is IEip712 {
     event LineRefunded(LineId indexed id, address indexed by, uint128 amount, uint128 heldAfter);
 
     /// @notice The money of a line was concluded: Retained if `retained` is above zero, else Closed.
-    /// `toSupplierSide` includes the broker's part. The rest of the bond is the supplier's again once the line is Closed.
+    /// `toSupplierSide` includes the broker's part, and `toBuyer` an advance that the supplier returned. The rest of the bond is the supplier's again once the line is Closed.
     event LineConcluded(
         LineId indexed id,
         Ending indexed ending,
@@ -160,8 +160,6 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_AlreadyArrived(LineId id, uint40 arrivedAt);
     /// @notice Thrown when an extension is no longer than the present one, or longer than allowed.
     error SupplierEscrow_ExtensionOutOfRange(LineId id, uint40 extraAfter, uint40 extra, uint40 limit);
-    /// @notice Thrown when goods are agreed and none are here: not delivered, or collected after the rejection.
-    error SupplierEscrow_NothingDelivered(LineId id);
 
     /* ERRORS: MONEY AND GOODS */
 
@@ -179,7 +177,7 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_TooLittleGas(uint256 gasLeft, uint256 needed);
     /// @notice Thrown when the list has not as many assets as must be delivered now.
     error SupplierEscrow_WrongAssetCount(LineId id, uint256 given, uint256 expected);
-    /// @notice Thrown when the assets are not the agreed ones, or not those in custody.
+    /// @notice Thrown when the assets are not the agreed ones, or not those in custody (`expected` zero: none are).
     error SupplierEscrow_WrongAssets(LineId id, bytes32 given, bytes32 expected);
     /// @notice Thrown when somebody else has the right to use the asset.
     error SupplierEscrow_AssetInUse(LineId id, uint256 asset, address user);
@@ -217,8 +215,8 @@ interface ISupplierEscrow is IEip712 {
 
     /// @notice Records the handover and takes the goods into custody. Supplier (QUALITY, with assets also ASSETS); Open or
     /// Rejected, from dueBy - deliveryWindow, before the long stop.
-    /// @dev Assets: owned by the supplier, approved to this contract, no live user. After a rejection: the full list
-    /// if the supplier collected the goods, otherwise an empty one.
+    /// @dev Assets: owned by the supplier, approved to this contract, no live user: a supplier who agrees to named deliverables
+    /// must see to that. After a rejection: the full list if the supplier collected the goods, otherwise an empty one.
     function deliver(Terms calldata terms, Delivery calldata delivery) external;
 
     /// @notice Records that the goods arrived; the inspection period begins now. No acceptance. Buyer or inspector (QUALITY);
@@ -229,22 +227,25 @@ interface ISupplierEscrow is IEip712 {
 
     /// @notice Accepts the delivery: pays it, less late damages and retention. Delivered: buyer or inspector (QUALITY). Open without assets, and
     /// Rejected while the goods are here: the buyer alone (FINANCE).
-    /// @param assets the goods in custody, to be handed over now; or none, to be collected later.
+    /// @param assets the goods in custody, all of them in the order of delivery: they name the delivery that is accepted. What its
+    /// registry holds back is collected later.
     function accept(Terms calldata terms, uint256[] calldata assets) external;
 
     /// @notice Accepts several lines of one buyer, supplier, token, broker and opener, with one payout to each receiver.
     function acceptMany(Terms[] calldata terms, uint256[][] calldata assets) external;
 
     /// @notice Closes a delivery that nobody inspected in time. Anyone, from arrival + inspection.
+    /// @param assets the goods in custody, or none, to be collected later.
     function deemAccept(Terms calldata terms, uint256[] calldata assets) external;
 
     /// @notice Refuses the delivery; the supplier may deliver again. The inspector if there is one, else the buyer (QUALITY); before arrival +
-    /// inspection, up to maxRejections. The time since arrival is given back to the supplier; goods stay in custody.
+    /// inspection, up to maxRejections. The time since the handover is given back to the supplier; goods stay in custody.
     function reject(Terms calldata terms, bytes32 reason) external;
 
     /* MONEY ON THE WAY */
 
-    /// @notice Releases a part of what is held to the supplier side. Buyer (FINANCE); Open, Delivered, Rejected, Retained.
+    /// @notice Releases a part of what is held to the supplier side, for good: no ending brings it back. Buyer (FINANCE); Open, Delivered,
+    /// Rejected, Retained.
     /// @param heldAfter base units: below what is held. Named, so that a repeat reverts.
     function pay(Terms calldata terms, uint128 heldAfter) external;
 

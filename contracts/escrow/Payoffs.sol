@@ -13,7 +13,8 @@ struct Payoff {
     bool goodsToBuyer;
 }
 
-/// @notice The payoff table: for every ending, who gets what. Everything adds up to what the line held.
+/// @notice The payoff table: for every ending, who gets what. Everything adds up to what the line held (and the advance, if it is
+/// returned).
 /// @dev `fabricant.domain.escrow` has the same table, and tests compare both. Bond, damages and retention round up,
 /// everything else down.
 library Payoffs {
@@ -50,9 +51,9 @@ library Payoffs {
         p.bondToBuyer = bond(amount, rates);
     }
 
-    /// @dev The supplier declines in good time.
-    function declined(Line memory line) internal pure returns (Payoff memory p) {
-        p.toBuyer = line.held;
+    /// @dev The supplier declines in good time, and returns the advance from its free balance.
+    function declined(Line memory line, uint256 returned) internal pure returns (Payoff memory p) {
+        p.toBuyer = line.held + returned;
     }
 
     /// @dev The warranty is over.

@@ -150,7 +150,10 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
         line.status = Status.Delivered;
         line.lateIntervals = _lateIntervals(t, line, periods.lateEvery());
+        // A rejection gives back the time since the handover. The transit is added now and corrected at receipt or rejection,
+        // because then the handover's time is no longer known.
         line.since = uint40(block.timestamp + periods.transit());
+        line.extra += uint40(periods.transit());
         _store(id, line);
         _emitDelivered(id, delivery, line);
         _takeGoods(id, t, assets);
@@ -164,6 +167,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             revert SupplierEscrow_NotInspector(id, msg.sender);
         }
         if (block.timestamp >= line.since) revert SupplierEscrow_AlreadyArrived(id, line.since);
+        line.extra -= line.since - uint40(block.timestamp);
         line.since = uint40(block.timestamp);
         _store(id, line);
         emit ReceiptConfirmed(id, msg.sender, line.since);
@@ -200,7 +204,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Rates rates = _rates(t);
         _requireFrom(id, line.since + rates.inspection());
         Account memory account;
-        _concludeAccepted(id, t, line, rates, Ending.DeemedAccepted, assets, account);
+        _conclude(id, t, line, rates, Payoffs.accepted(line, t.amount, rates), Ending.DeemedAccepted, account);
+        if (assets.length != 0) _handOver(id, t.buyer, assets);
         _payOutAll(t, account);
     }
 
@@ -215,8 +220,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
         line.status = Status.Rejected;
         ++line.rejections;
-        // The time that the inspection took is not the supplier's delay; goods rejected on their way took none.
-        if (block.timestamp > line.since) line.extra += uint40(block.timestamp) - line.since;
+        line.extra = line.extra + uint40(block.timestamp) - line.since;
         line.since = uint40(block.timestamp);
         _store(id, line);
         emit LineRejected(id, msg.sender, reason, line.rejections, line.extra);
@@ -282,10 +286,9 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         if (_maySupplierDecline(t, line, agreed.periods)) {
             Account memory account;
             uint256 advance = Payoffs.advance(line, t.amount, agreed.rates);
-            _conclude(id, t, line, agreed.rates, Payoffs.declined(line), Ending.Resigned, account);
+            _conclude(id, t, line, agreed.rates, Payoffs.declined(line, advance), Ending.Resigned, account);
             _freeBond(t, account);
             _debit(t.supplier, t.token, advance);
-            account.toBuyer += advance;
             _payOutAll(t, account);
         } else {
             _end(id, t, line, agreed.rates, Payoffs.failed(line, t.amount, agreed.rates), Ending.Resigned);
@@ -475,30 +478,12 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             }
         } else {
             _requireBuyer(id, terms, ROLE_FINANCE);
-            if (terms.assets != 0) _requireGoods(id);
             if (line.status == Status.Open) line.lateIntervals = _lateIntervals(terms, line, rates.lateEvery());
         }
-        _concludeAccepted(id, terms, line, rates, Ending.Accepted, assets, account);
+        _conclude(id, terms, line, rates, Payoffs.accepted(line, terms.amount, rates), Ending.Accepted, account);
+        // The list names the delivery that is accepted: the supplier may have brought another since the caller looked.
+        if (terms.assets != 0 || assets.length != 0) _handOver(id, terms.buyer, assets);
         return id;
-    }
-
-    function _concludeAccepted(
-        LineId id,
-        Terms memory terms,
-        Line memory line,
-        Rates rates,
-        Ending ending,
-        uint256[] calldata assets,
-        Account memory account
-    ) private {
-        _conclude(id, terms, line, rates, Payoffs.accepted(line, terms.amount, rates), ending, account);
-        if (assets.length != 0) _handOver(id, terms.buyer, assets);
-    }
-
-    /// @dev Goods were delivered, and not collected by the supplier after a rejection.
-    function _requireGoods(LineId id) private view {
-        (, uint64 owed) = _custody(id);
-        if (owed == 0) revert SupplierEscrow_NothingDelivered(id);
     }
 
     /// @dev An ending by itself, with its payouts.

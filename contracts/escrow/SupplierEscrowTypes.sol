@@ -70,7 +70,7 @@ struct Line {
     uint8 rejections;
     uint40 since; // Unix seconds: opening; arrival (transit may put it ahead); rejection; acceptance; dispute; closing
     uint16 lateIntervals; // commenced intervals of delay, fixed at delivery; saturates
-    uint40 extra; // seconds added to dueBy
+    uint40 extra; // seconds added to dueBy; while Delivered, with the transit that a rejection would give back
     uint128 held; // base units of the token
 }
 

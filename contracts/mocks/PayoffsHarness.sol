@@ -19,7 +19,9 @@ contract PayoffsHarness {
             return Payoffs.accepted(line, amount, rates);
         }
         if (ending == Ending.Cancelled) return Payoffs.cancelled(line, amount, rates);
-        if (ending == Ending.Resigned && !withPenalty) return Payoffs.declined(line);
+        if (ending == Ending.Resigned && !withPenalty) {
+            return Payoffs.declined(line, Payoffs.advance(line, amount, rates));
+        }
         if (ending == Ending.Resigned || ending == Ending.Terminated) return Payoffs.failed(line, amount, rates);
         if (ending == Ending.RetentionPaid) return Payoffs.retentionEnded(line);
         if (ending == Ending.Defaulted) return Payoffs.defaulted(line, rates);

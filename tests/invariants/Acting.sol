@@ -120,10 +120,10 @@ abstract contract Acting is Opening {
     function _arrange(Action action) private returns (uint256 index) {
         index = _draft(_terms(TradeSets.TOOLING), action == Action.Collect || _oneIn(4) ? 1 : 0);
         _open(index);
-        bool handedOver = action == Action.PayRetention || action == Action.Collect;
-        bool delivered = handedOver || action == Action.ConfirmReceipt || action == Action.DeemAccept;
+        bool inspected = action == Action.PayRetention || action == Action.Collect;
+        bool delivered = inspected || action == Action.ConfirmReceipt || action == Action.DeemAccept;
         if (delivered || action == Action.Accept || action == Action.Reject) _perform(Action.Deliver, index);
-        if (handedOver) _perform(action == Action.Collect && _oneIn(2) ? Action.Reject : Action.Accept, index);
+        if (inspected) _perform(action == Action.Collect ? Action.Reject : Action.Accept, index);
         if (!_suits(action, index, _line(index))) revert Acting_NothingToDo(action);
     }
 
@@ -154,11 +154,13 @@ abstract contract Acting is Opening {
 
     function _acceptAll(uint256[] memory batch) internal {
         Terms[] memory terms = new Terms[](batch.length);
+        uint256[][] memory goods = new uint256[][](batch.length);
         for (uint256 i = 0; i < batch.length; ++i) {
             terms[i] = deals[batch[i]].terms;
+            goods[i] = _named(batch[i]);
         }
         address caller = _oneIn(2) ? terms[0].buyer : PURCHASING;
-        bytes memory data = abi.encodeCall(ESCROW.acceptMany, (terms, new uint256[][](terms.length)));
+        bytes memory data = abi.encodeCall(ESCROW.acceptMany, (terms, goods));
         _make(_call(caller, terms[0].token, data));
     }
 
@@ -173,7 +175,7 @@ abstract contract Acting is Opening {
     function _data(Action action, uint256 index) private returns (bytes memory) {
         Terms memory terms = deals[index].terms;
         if (action == Action.Deliver) return _delivery(terms, index);
-        if (action == Action.Accept) return abi.encodeCall(ESCROW.accept, (terms, _handedOver(index)));
+        if (action == Action.Accept) return abi.encodeCall(ESCROW.accept, (terms, _named(index)));
         if (action == Action.DeemAccept) return abi.encodeCall(ESCROW.deemAccept, (terms, _handedOver(index)));
         if (action == Action.Collect) return abi.encodeCall(ESCROW.collect, (terms, deals[index].goods));
         if (action == Action.Reject) return abi.encodeCall(ESCROW.reject, (terms, "scratched"));
@@ -191,6 +193,11 @@ abstract contract Acting is Opening {
     function _delivery(Terms memory terms, uint256 index) private view returns (bytes memory) {
         uint256[] memory assets = _inCustody(deals[index].id) ? new uint256[](0) : deals[index].goods;
         return abi.encodeCall(ESCROW.deliver, (terms, Delivery("evidence", "invoice", "", assets)));
+    }
+
+    /// @dev The goods that are here; seldom none, to be refused if some are.
+    function _named(uint256 index) private returns (uint256[] memory) {
+        return _inCustody(deals[index].id) && !_oneIn(24) ? deals[index].goods : new uint256[](0);
     }
 
     /// @dev The goods, or none of them, to be collected later.

@@ -233,16 +233,15 @@ abstract contract Books is World {
     function _bookEnding(Call memory call, Deal storage deal, Ending ending, bytes memory data) private {
         (uint128 toSupplierSide, uint128 toBuyer, uint128 retained, uint128 bondToBuyer,) =
             abi.decode(data, (uint128, uint128, uint128, uint128, bool));
-        _expectHeld(deal, uint256(toSupplierSide) + toBuyer + retained);
+        bool declined = ending == Ending.Resigned && _inResignPeriod(deal);
+        uint256 returned = declined ? _advance(deal.terms) : 0;
+        uint256 paid = uint256(toSupplierSide) + toBuyer - returned;
+        _expectHeld(deal, paid + retained);
         _dueSupplierSide(call, deal.terms, toSupplierSide);
         _due(call, deal.terms.buyer, uint256(toBuyer) + bondToBuyer);
         int256 freed = retained == 0 ? int256(deal.bond) : int256(0);
-        _due(call, deal.terms.supplier, freed - int256(uint256(bondToBuyer)));
-        if (ending == Ending.Resigned && _inResignPeriod(deal)) {
-            _due(call, deal.terms.supplier, -int256(_advance(deal.terms)));
-            _due(call, deal.terms.buyer, _advance(deal.terms));
-        }
-        deal.paidOut += uint256(toSupplierSide) + toBuyer;
+        _due(call, deal.terms.supplier, freed - int256(uint256(bondToBuyer)) - int256(returned));
+        deal.paidOut += paid;
     }
 
     /// @dev An event must account for all that the line held before the call.

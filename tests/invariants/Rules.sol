@@ -39,8 +39,8 @@ abstract contract Rules is Books {
         if (action == Action.PayRetention) return status == Status.Retained;
         if (action == Action.Pay || action == Action.Refund) return line.held != 0;
         if (action == Action.Accept) {
-            bool plain = status == Status.Open && deals[index].terms.assets == 0;
-            return plain || status == Status.Delivered || status == Status.Rejected;
+            return status == Status.Delivered
+                || underWay && (deals[index].terms.assets == 0 || _inCustody(deals[index].id));
         }
         if (action == Action.Reject) {
             return status == Status.Delivered && line.rejections < _agreed(index).rates.maxRejections();

@@ -47,7 +47,7 @@ ENDINGS = (
     Ending("Open", "refund", "supplier", _soon),
     Ending("Open", "cancel", "buyer", _soon),
     Ending("Open", "resign", "supplier", _soon),
-    Ending("Rejected", "terminate", "buyer", lambda line: line.long_stop + DAY),
+    Ending("Rejected", "terminate", "buyer", lambda line: line.long_stop + 10 * DAY),
     Ending("Retained", "payRetention", "anybody", lambda line: line.retention_end),
 )
 CANCELLING = ENDINGS[4]  # pays the buyer, the supplier and the broker, and frees the bond

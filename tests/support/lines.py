@@ -175,6 +175,11 @@ class Deal:
         return self.handover + self.agreed["transit"]
 
     @property
+    def on_its_way(self) -> int:
+        """The seconds that a delivery adds to the due date, in case it is rejected."""
+        return self.agreed["transit"]
+
+    @property
     def inspected(self) -> int:
         """When a delivery is accepted or rejected, unless a test says otherwise."""
         return self.arrival + DAY
@@ -366,11 +371,12 @@ class Deal:
         *,
         by: Party | None = None,
         at: int | None = None,
-        assets: Sequence[int] = (),
+        assets: Sequence[int] | None = None,
         gas: int = TRANSACTION_GAS,
     ) -> Receipt:
-        """The buyer accepts, after a day."""
-        return self.send("accept", list(assets), by=by or self.buyer, at=at or self.inspected, gas=gas)
+        """The buyer accepts the goods, after a day."""
+        listed = list(self.goods if assets is None else assets)
+        return self.send("accept", listed, by=by or self.buyer, at=at or self.inspected, gas=gas)
 
     def reject(self, *, by: Party | None = None, at: int | None = None) -> Receipt:
         """The buyer, or the inspector if there is one, rejects after a day."""
@@ -378,8 +384,8 @@ class Deal:
         judge = self.buyer if inspector == ZERO else inspector
         return self.send("reject", REASON, by=by or judge, at=at or self.inspected)
 
-    def given(self, status: str) -> Self:
-        """Brings a new line into a status at the usual times."""
+    def given(self, status: str, *, goods_left: bool = False) -> Self:
+        """Brings a new line into a status at the usual times; `goods_left`: by silence, without its goods."""
         if status == "Revoked":
             self.send("revoke", by=self.buyer)
         elif status != "None":
@@ -390,7 +396,10 @@ class Deal:
             if status == "Rejected":
                 self.reject()
             if status in ("Retained", "Closed"):
-                self.accept()
+                if goods_left:
+                    self.send("deemAccept", [], by=self.buyer, at=self.inspection_end)
+                else:
+                    self.accept()
         found = self.line.status
         assert found == status, f"the line is {found}, not {status}: its conditions do not lead there"
         return self

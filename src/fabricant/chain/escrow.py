@@ -191,6 +191,7 @@ class LineState:
 
     id: LineId
     line: Line
+    custody: Custody
     conditions: Conditions
     at: UnixSeconds
     possible: tuple[Window, ...]
@@ -344,8 +345,8 @@ class SupplierEscrow(
         """Accepts: pays, less late damages and retention. Sends a transaction.
 
         A delivery: buyer or inspector (QUALITY). Without one, or after a rejection: the buyer alone
-        (FINANCE). `assets`: the goods in custody, handed over at once; or none, to be collected later.
-        Raises SupplierEscrow_NotInspector, SupplierEscrow_NotBuyer, SupplierEscrow_NothingDelivered,
+        (FINANCE). `assets`: the goods in custody, in the order of delivery; they are handed over, and name
+        the delivery that is accepted. Raises SupplierEscrow_NotInspector, SupplierEscrow_NotBuyer,
         SupplierEscrow_WrongAssets.
         """
         return self._do(LineConcluded, "accept", terms, tuple(assets))
@@ -364,7 +365,8 @@ class SupplierEscrow(
     def deem_accept(self, terms: Terms, assets: Sequence[AssetId] = ()) -> Done[LineConcluded]:
         """Closes a delivery that nobody inspected in time, as accepted. Anyone; sends a transaction.
 
-        Raises SupplierEscrow_TooEarly, SupplierEscrow_WrongAssets.
+        `assets`: the goods in custody, or none, to be collected later. Raises SupplierEscrow_TooEarly,
+        SupplierEscrow_WrongAssets.
         """
         return self._do(LineConcluded, "deemAccept", terms, tuple(assets))
 
@@ -498,8 +500,9 @@ class SupplierEscrow(
         """
         head, line = self.network.head(), self.line_id(terms)
         kept, conditions = self.line_of(line, at=head.number), self.conditions_of(terms.conditions)
-        windows = possible(terms, kept, conditions, at=head.timestamp)
-        return LineState(line, kept, conditions, head.timestamp, windows)
+        custody = self.custody_of(line, at=head.number)
+        windows = possible(terms, kept, conditions, at=head.timestamp, goods_here=custody.owed != 0)
+        return LineState(line, kept, custody, conditions, head.timestamp, windows)
 
     def terms_of(self, line: LineId, *, since: int = 0) -> Terms:
         """The terms of a line, from the event that opened it, in block `since` or later.

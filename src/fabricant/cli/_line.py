@@ -58,7 +58,7 @@ class LineAtHand:
     def to_come(self) -> tuple[Window, ...]:
         """What can be done with it, now or later; not what it is too late for."""
         state = self.state
-        found = windows(self.terms, state.line, state.conditions)
+        found = windows(self.terms, state.line, state.conditions, goods_here=state.custody.owed != 0)
         return tuple(each for each in found if each.before is None or state.at < each.before)
 
     def goods(self) -> tuple[AssetId, ...]:

@@ -138,4 +138,4 @@ def _advance_back(found: LineAtHand) -> list[str]:
     paid = advance(state.line, terms.amount, state.conditions)
     if not paid or state.at >= declining_ends(terms, state.line, state.conditions):
         return []
-    return [f"  {found.token.format(paid)}, the advance, go back to the buyer from your free balance."]
+    return [f"  {found.token.format(paid)} of that are the advance, which comes from your free balance."]

@@ -79,10 +79,9 @@ def receipt(ctx: click.Context, line: str) -> None:
 
 @click.command
 @click.argument("line")
-@click.option("--leave-goods", is_flag=True, help="Leave products in custody, to be collected later.")
 @click.option("--by-silence", is_flag=True, help="Nobody inspected in time; anybody may close it then.")
 @trade.acts
-def accept(ctx: click.Context, line: str, *, leave_goods: bool, by_silence: bool) -> None:
+def accept(ctx: click.Context, line: str, *, by_silence: bool) -> None:
     """Accept a delivery: the money goes to the supplier, the products to the buyer, at once.
 
     Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE).
@@ -92,11 +91,10 @@ def accept(ctx: click.Context, line: str, *, leave_goods: bool, by_silence: bool
       fabricant order accept 0x1f2e3d4c
     """
     found = at_hand(trade.trying(ctx), line)
-    goods = () if leave_goods else found.goods()
     ending = Ending.DEEMED_ACCEPTED if by_silence else Ending.ACCEPTED
     words = ["Nobody inspected it in time." if by_silence else "You accept it.", *found.ending(ending)]
     action = SupplierEscrow.deem_accept if by_silence else SupplierEscrow.accept
-    act(ctx, found, action, words, "The line was accepted.", goods)
+    act(ctx, found, action, words, "The line was accepted.", found.goods())
 
 
 @click.command

@@ -17,7 +17,7 @@ from fabricant.cli import _order_performing as performing
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.cli._line import LineAtHand, at_hand, short
-from fabricant.domain.escrow import Line, Terms, Window, next_change
+from fabricant.domain.escrow import Line, Status, Terms, Window, next_change
 from fabricant.domain.escrow.describe import describe_line
 from fabricant.domain.units import Address, UnixSeconds, format_time
 
@@ -108,7 +108,9 @@ def _row(
         token.format(terms.amount),
         token.format(line.held),
         line.status.name.lower(),
-        format_time(UnixSeconds(terms.due_by + line.extra)),
+        format_time(UnixSeconds(terms.due_by + line.extra))
+        if line.status in (Status.OPEN, Status.REJECTED)
+        else None,
         format_time(change) if change else None,
     )
 

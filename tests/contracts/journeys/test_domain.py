@@ -21,11 +21,11 @@ from fabricant.chain.client import Client
 from fabricant.chain.errors import (
     SupplierEscrow_AlreadyArrived,
     SupplierEscrow_ExtensionOutOfRange,
+    SupplierEscrow_GoodsStuck,
     SupplierEscrow_HeldNotBelow,
     SupplierEscrow_InsufficientBalance,
     SupplierEscrow_NotBuyer,
     SupplierEscrow_NotEntitled,
-    SupplierEscrow_NothingDelivered,
     SupplierEscrow_NotInspector,
     SupplierEscrow_NotParty,
     SupplierEscrow_NotSupplier,
@@ -53,6 +53,7 @@ from fabricant.domain.escrow import (
     advance,
     bond,
     brokerage,
+    goods_hash,
     line_id,
     payoff,
     possible,
@@ -65,6 +66,7 @@ from tests.support.chain import Chain, artifact
 CASES: Final = int(os.environ.get("FABRICANT_CASES", "2000"))
 LINES: Final = CASES // 25
 MOMENTS: Final = 3  # of each line
+GOODS: Final = (AssetId(1), AssetId(2))
 DAY, YEAR = 86_400, 365 * 86_400
 TOKEN: Final = Address("0x" + "7" * 40)  # no contract: payouts to it fail and are credited
 NOT_THEIRS = (
@@ -73,10 +75,10 @@ NOT_THEIRS = (
 )
 NOT_NOW = (
     *(SupplierEscrow_AlreadyArrived, SupplierEscrow_ExtensionOutOfRange, SupplierEscrow_HeldNotBelow),
-    *(SupplierEscrow_NothingDelivered, SupplierEscrow_RejectionsUsedUp, SupplierEscrow_WrongStatus),
-    *(SupplierEscrow_TooEarly, SupplierEscrow_TooLate),
+    *(SupplierEscrow_RejectionsUsedUp, SupplierEscrow_WrongStatus),
+    *(SupplierEscrow_TooEarly, SupplierEscrow_TooLate, SupplierEscrow_WrongAssets),
 )
-OTHERWISE = (SupplierEscrow_InsufficientBalance, SupplierEscrow_WrongAssetCount, SupplierEscrow_WrongAssets)
+OTHERWISE = (SupplierEscrow_InsufficientBalance, SupplierEscrow_WrongAssetCount, SupplierEscrow_GoodsStuck)
 
 
 class Harness(Client, contract="PayoffsHarness", abi=artifact("PayoffsHarness").abi):
@@ -212,7 +214,12 @@ def _write(chain: Chain, escrow: Contract, slot: int, word: int) -> None:
     chain.local.rpc.call("anvil_setStorageAt", escrow.address, f"{slot:#066x}", f"{word:#066x}")
 
 
-def _put(chain: Chain, escrow: Contract, line: LineId, kept: Line, conditions: Conditions) -> None:
+def _put(
+    chain: Chain, escrow: Contract, line: LineId, kept: Line, conditions: Conditions, *, goods_here: bool
+) -> None:
+    """The line, its conditions and its goods, as the contract keeps them; GOODS that nobody registered."""
+    custody = int.from_bytes(goods_hash(GOODS).ljust(32, b"\0")) | 0b11 if goods_here else 0
+    _write(chain, escrow, _slot("custodies", line), custody)
     _write(chain, escrow, _slot("lines", line), kept.pack())
     agreed = _slot("conditions", conditions.id)
     _write(chain, escrow, agreed, conditions.packed.rates)
@@ -251,7 +258,7 @@ def _attempts(escrow: SupplierEscrow, terms: Terms, kept: Line) -> dict[Action, 
         Action.REVOKE: (escrow.revoke, terms),
         Action.DELIVER: (escrow.deliver, terms, Delivery()),
         Action.CONFIRM_RECEIPT: (escrow.confirm_receipt, terms),
-        Action.ACCEPT: (escrow.accept, terms),
+        Action.ACCEPT: (escrow.accept, terms, GOODS if terms.assets else ()),
         Action.DEEM_ACCEPT: (escrow.deem_accept, terms),
         Action.REJECT: (escrow.reject, terms),
         Action.PAY: (escrow.pay, terms),
@@ -263,7 +270,7 @@ def _attempts(escrow: SupplierEscrow, terms: Terms, kept: Line) -> dict[Action, 
         Action.PAY_RETENTION: (escrow.pay_retention, terms),
     }
     if terms.assets:
-        calls[Action.COLLECT] = (escrow.collect, terms, [AssetId(1), AssetId(2)])
+        calls[Action.COLLECT] = (escrow.collect, terms, GOODS)
     named: dict[Action, dict[str, Any]] = {
         Action.REJECT: {"reason": bytes(32)},
         Action.PAY: {"held_after": BaseUnits(0)},
@@ -309,12 +316,14 @@ def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chai
             kept = Line()
         if kept.status is Status.DISPUTED:  # comes with its own actions
             kept = replace(kept, status=Status.OPEN)
-        _put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions)
+        after_delivery = kept.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED)
+        here = kept.status is Status.DELIVERED or (after_delivery and chance.random() < 0.5)
+        _put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions, goods_here=here)
         moments = list(_moments(terms, kept, conditions, after=chain.now))
         for moment in chance.sample(moments, min(MOMENTS, len(moments))):
             chain.warp(moment)
             role = chance.choice(SIDES)
-            allowed = possible(terms, kept, conditions, at=moment)
+            allowed = possible(terms, kept, conditions, at=moment, goods_here=here)
             ours = {each.action for each in allowed if _is_side(each.by, role, terms)} - {Action.OPEN}
             attempts = _attempts(clients[role], terms, kept)
             theirs = {action for action, attempt in attempts.items() if _is_allowed(attempt)}

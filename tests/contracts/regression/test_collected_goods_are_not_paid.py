@@ -1,7 +1,8 @@
 """A buyer who accepted rejected goods after all could pay for goods that the supplier had just collected.
 
-In Rejected the supplier may collect. A buyer's `accept` without a list ("hand the goods over later") that
-came a moment after it paid the whole price, and there was nothing left to hand over.
+In Rejected the supplier may collect, and deliver others. A buyer's `accept` without a list ("hand the goods
+over later") that came a moment after it paid the whole price for nothing, or for the others. So `accept`
+names the goods.
 """
 
 import pytest
@@ -29,16 +30,20 @@ def rejected(chain: Chain, deal: Deals, assets: Contract) -> Deal:
 
 
 def test_esc10_f047_collected_goods_are_not_paid(rejected: Deal) -> None:
-    with rejected.refuses("SupplierEscrow_NothingDelivered"):
-        rejected.accept(assets=[], at=rejected.inspected + DAY)
+    for listed in ([], rejected.goods):
+        given = list_hash(listed).ljust(32, b"\0")
+        with rejected.refuses("SupplierEscrow_WrongAssets", given=given, expected=bytes(32)):
+            rejected.accept(assets=listed, at=rejected.inspected + DAY)
 
 
-def test_esc10_f059_a_list_protects_against_a_swap(chain: Chain, rejected: Deal, assets: Contract) -> None:
+def test_esc10_f059_other_goods_are_not_accepted(chain: Chain, rejected: Deal, assets: Contract) -> None:
     """The buyer names what it accepts: a delivery of other goods in between makes its call fail."""
     junk = registered(chain, assets, "junk")
     rejected.deliver(assets=[junk], at=rejected.inspected + DAY)
-    given, expected = (list_hash(listed).ljust(32, b"\0") for listed in (rejected.goods, [junk]))
-    with rejected.refuses("SupplierEscrow_WrongAssets", given=given, expected=expected):
-        rejected.accept(assets=rejected.goods, at=rejected.inspected + DAY)
+    expected = list_hash([junk]).ljust(32, b"\0")
+    for listed in ([], rejected.goods):
+        given = list_hash(listed).ljust(32, b"\0")
+        with rejected.refuses("SupplierEscrow_WrongAssets", given=given, expected=expected):
+            rejected.accept(assets=listed, at=rejected.inspected + DAY)
     assert rejected.line.status == "Delivered"
     assert assets.functions.ownerOf(junk).call() != BUYER.address

@@ -11,7 +11,7 @@ from tests.python.cli.market import UNIT, Market, when
 SPAN = "2027-01-11 to 2027-01-12 06:00 to 14:00"
 
 
-def test_journey_from_conditions_to_collected_products(market: Market) -> None:
+def test_journey_from_conditions_to_accepted_products(market: Market) -> None:
     machine = market.open_for_business()
     market.do("asset", "device", "bind", "NMW-0417", "--device", "gateway", by="supplier")
     market.do(
@@ -55,14 +55,22 @@ def test_journey_from_conditions_to_collected_products(market: Market) -> None:
     market.do("asset", "approve", "PART-1", "PART-2", by="supplier")
     market.do("order", "deliver", line, *parts, by="supplier")
 
-    # Received, accepted; the products wait until the buyer collects them
+    # Received and rejected; the supplier collects the products and delivers them again
     market.do("order", "receipt", line, by="buyer")
-    accepted = market.do("order", "accept", line, "--leave-goods", by="inspector")
+    market.do("order", "reject", line, "--reason", "burrs", by="inspector")
+    shown = market.see("order", "show", line)
+    assert len(shown["goodsInCustody"]) == 2
+    assert "accept" in [each["action"] for each in shown["actions"]]
+    collected = market.do("order", "collect", line, by="supplier")
+    assert collected["to"] == market.people["supplier"]
+    assert "accept" not in [each["action"] for each in market.see("order", "show", line)["actions"]]
+    market.do("asset", "approve", "PART-1", "PART-2", by="supplier")
+    market.do("order", "deliver", line, *parts, by="supplier")
+
+    # Accepted: money and products change hands
+    accepted = market.do("order", "accept", line, by="inspector")
     assert (accepted["ending"], accepted["status"]) == ("accepted", "closed")
     assert market.has("supplier") == 9_000 * UNIT + price
-    assert len(market.see("order", "show", line)["goodsInCustody"]) == 2
-    collected = market.do("order", "collect", line, by="buyer")
-    assert collected["to"] == market.people["buyer"]
     for part in collected["assets"]:
         assert market.see("asset", "show", part)["owner"] == market.people["buyer"]
 
@@ -74,7 +82,12 @@ def test_journey_from_conditions_to_collected_products(market: Market) -> None:
     assert mine["id"] == line
     assert market.see("order", "list", by="buyer") == []
     events = [each["event"] for each in market.see("order", "show", line, "--history")["history"]]
-    assert events == ["LineOpened", "LineDelivered", "ReceiptConfirmed", "LineConcluded", "GoodsHandedOver"]
+    back = ["LineRejected", "GoodsHandedOver", "LineDelivered"]
+    assert events == [
+        *("LineOpened", "LineDelivered", "ReceiptConfirmed"),
+        *back,
+        *("LineConcluded", "GoodsHandedOver"),
+    ]
 
 
 # Lines that two parties agree on directly
@@ -284,7 +297,7 @@ def test_buyer_cannot_cancel_too_late(trade: Market, line: str) -> None:
 def test_supplier_declines_early_and_gives_the_advance_back(trade: Market, line: str) -> None:
     assert trade.run is not None
     told = trade.run("--wallet", "supplier", "order", "resign", line).stderr
-    assert "200.00 TUSD, the advance, go back to the buyer" in told
+    assert "200.00 TUSD of that are the advance, which comes from your free balance." in told
 
     assert trade.do("order", "resign", line, by="supplier")["bondToBuyer"] == "0"
 

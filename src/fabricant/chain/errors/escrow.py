@@ -294,16 +294,6 @@ class SupplierEscrow_ExtensionOutOfRange(
     limit: Seconds
 
 
-class SupplierEscrow_NothingDelivered(
-    ContractError,
-    types="bytes32",
-    says=(
-        "line {id}: goods are agreed and none were delivered; wait for the delivery, or pay without accepting"
-    ),
-):
-    id: LineId
-
-
 # Money and goods
 
 
@@ -385,8 +375,8 @@ class SupplierEscrow_WrongAssets(
     ContractError,
     types="bytes32,bytes32,bytes32",
     says=(
-        "line {id}: these are not the assets that were agreed or delivered, in that order ({given}, "
-        "not {expected})"
+        "line {id}: these are not the assets that were agreed, or that are in custody, in that order "
+        "({given}, not {expected}; all zero: none are in custody)"
     ),
 ):
     id: LineId

@@ -85,15 +85,23 @@ class Window:
         return (self.since is None or self.since <= at) and (self.before is None or at < self.before)
 
 
-def windows(terms: Terms, line: Line, conditions: Conditions) -> tuple[Window, ...]:
-    """Everything that the line's status allows, now or later, unless something else happens first."""
-    found = _windows(terms, line, conditions)
+def windows(
+    terms: Terms, line: Line, conditions: Conditions, *, goods_here: bool = True
+) -> tuple[Window, ...]:
+    """Everything that the line's status allows, now or later, unless something else happens first.
+
+    `goods_here`: False if the line's goods are not in custody (any more).
+    """
+    found = _windows(terms, line, conditions, goods_here=goods_here)
     return tuple(each for each in found if each.before is None or (each.since or 0) < each.before)
 
 
-def possible(terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds) -> tuple[Window, ...]:
+def possible(
+    terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds, goods_here: bool = True
+) -> tuple[Window, ...]:
     """What may be done with the line at a time."""
-    return tuple(window for window in windows(terms, line, conditions) if window.is_open(at))
+    found = windows(terms, line, conditions, goods_here=goods_here)
+    return tuple(window for window in found if window.is_open(at))
 
 
 def next_change(
@@ -144,7 +152,7 @@ def late_intervals(terms: Terms, line: Line, conditions: Conditions, *, at: Unix
     return min(MOST_INTERVALS, -(-late // conditions.late_every)) if late > 0 else 0
 
 
-def _windows(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Window]:
+def _windows(terms: Terms, line: Line, conditions: Conditions, *, goods_here: bool) -> Iterator[Window]:
     match line.status:
         case Status.NONE:
             opener = Side.BOTH_PARTIES if terms.opener == ZERO_ADDRESS else Side.OPENER
@@ -164,16 +172,16 @@ def _windows(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Windo
             yield from _inspecting(line, conditions)
         case Status.REJECTED:
             yield from _performing(terms, line, conditions)
-            yield _accept_undelivered()
+            if terms.assets == 0 or goods_here:
+                yield _accept_undelivered()
         case Status.RETAINED:
             yield Window(action=Action.PAY_RETENTION, by=Side.ANYONE, since=retention_ends(line, conditions))
     if line.held and line.status in (Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED):
         yield Window(action=Action.PAY, by=Side.BUYER, role=Role.FINANCE)
         yield Window(action=Action.REFUND, by=Side.SUPPLIER, role=Role.FINANCE)
-    if terms.assets and line.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED):
+    if terms.assets and goods_here and line.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED):
         entitled = Side.BUYER if LineFlag.GOODS_TO_BUYER in line.flags else Side.SUPPLIER
-        remark = "goods that are still in custody"
-        yield Window(action=Action.COLLECT, by=entitled, role=Role.ASSETS, remark=remark)
+        yield Window(action=Action.COLLECT, by=entitled, role=Role.ASSETS)
 
 
 def _accept_undelivered() -> Window:

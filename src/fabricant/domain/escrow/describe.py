@@ -130,7 +130,7 @@ def _state(terms: Terms, line: Line, conditions: Conditions, at: UnixSeconds) ->
 
 
 def _delay(terms: Terms, line: Line, conditions: Conditions, at: UnixSeconds) -> Iterator[str]:
-    if line.extra:
+    if line.extra and line.status in (Status.OPEN, Status.REJECTED):
         yield f"It is due {format_duration(line.extra)} later than agreed at first."
     waiting = line.status is Status.OPEN
     late = late_intervals(terms, line, conditions, at=at) if waiting else line.late_intervals

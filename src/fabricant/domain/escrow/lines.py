@@ -71,7 +71,9 @@ class Line:
     rejections: int = 0
     since: UnixSeconds = NEVER  # opening, arrival (maybe to come), rejection, acceptance, dispute or closing
     late_intervals: int = 0  # commenced intervals of delay, fixed at delivery; saturates at 65,535
-    extra: Seconds = NO_TIME  # added to the due date
+    extra: Seconds = (
+        NO_TIME  # added to the due date; while Delivered, with the transit that a rejection gives back
+    )
     held: BaseUnits = NOTHING
 
     @classmethod

@@ -1,9 +1,9 @@
 """The payoff table: for every way in which a line can end, who gets what.
 
 Each function is one row, in the words of `contracts/escrow/Payoffs.sol`, and tests compare both on
-thousands of cases. What leaves a line and what stays held always adds up to what it held, to the last base
-unit: bond, damages and retention round up, everything else down. Brokerage comes off whatever goes to the
-supplier side.
+thousands of cases. What leaves a line and what stays held always adds up to what it held (and the advance, if
+it is returned), to the last base unit: bond, damages and retention round up, everything else down. Brokerage
+comes off whatever goes to the supplier side.
 """
 
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ def failed(line: Line, amount: BaseUnits, conditions: Conditions) -> Payoff:
     return Payoff(to_buyer=line.held, bond_to_buyer=bond(amount, conditions))
 
 
-def declined(line: Line) -> Payoff:
-    """The supplier declines in good time. It also gives the advance back, from its free balance."""
-    return Payoff(to_buyer=line.held)
+def declined(line: Line, amount: BaseUnits, conditions: Conditions) -> Payoff:
+    """The supplier declines in good time, and returns the advance from its free balance."""
+    return Payoff(to_buyer=BaseUnits(line.held + advance(line, amount, conditions)))
 
 
 def retention_ended(line: Line) -> Payoff:
@@ -103,7 +103,7 @@ def payoff(
             return cancelled(line, amount, conditions)
         case Ending.RESIGNED | Ending.TERMINATED:
             declines = ending is Ending.RESIGNED and not with_penalty
-            return declined(line) if declines else failed(line, amount, conditions)
+            return (declined if declines else failed)(line, amount, conditions)
         case Ending.RETENTION_PAID:
             return retention_ended(line)
         case Ending.DEFAULTED:

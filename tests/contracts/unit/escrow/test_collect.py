@@ -49,7 +49,9 @@ def test_accepted_goods_are_the_buyers(deal: Deals, goods: Goods, lend: Lend, st
 def test_the_buyer_collects(
     deal: Deals, books: Books, goods: Goods, assets: Contract, lend: Lend, status: str, who: str
 ) -> None:
-    line = deal(goods=goods(2), retentionBps=500 if status == "Retained" else 0).given(status)
+    line = deal(goods=goods(2), retentionBps=500 if status == "Retained" else 0).given(
+        status, goods_left=True
+    )
     lend(BUYER, ASSETS)
     before = line.line
     with books.moves():
@@ -62,7 +64,7 @@ def test_the_buyer_collects(
 
 
 def test_goods_are_collected_once(deal: Deals, goods: Goods) -> None:
-    line = deal(goods=goods(2)).given("Closed")
+    line = deal(goods=goods(2)).given("Closed", goods_left=True)
     line.send("collect", line.goods, by=BUYER)
     with line.refuses("SupplierEscrow_WrongAssets", given=word(line.goods), expected=NOTHING):
         line.send("collect", line.goods, by=BUYER)
@@ -71,7 +73,7 @@ def test_goods_are_collected_once(deal: Deals, goods: Goods) -> None:
 @pytest.mark.parametrize("change", ["empty", "fewer", "more", "order"])
 def test_the_whole_list_is_collected(deal: Deals, goods: Goods, change: str) -> None:
     first, second, third = goods(3)
-    line = deal(goods=[first, second]).given("Closed")
+    line = deal(goods=[first, second]).given("Closed", goods_left=True)
     listed = {
         "empty": [],
         "fewer": [first],
@@ -115,7 +117,7 @@ def test_rejected_goods_are_collected_all_or_none(
 
 
 def test_goods_are_collected_one_by_one(chain: Chain, stubborn: Deal, registry: Contract) -> None:
-    line = stubborn.given("Closed")
+    line = stubborn.given("Closed", goods_left=True)
     held = registry.functions.holdBack
     chain.send(held([11, 13], True), by=SUPPLIER)
     for free, owed in ((None, 0b101), (13, 0b001), (11, 0)):
@@ -129,7 +131,7 @@ def test_goods_are_collected_one_by_one(chain: Chain, stubborn: Deal, registry: 
 
 
 def test_collecting_nothing_is_a_mistake(chain: Chain, stubborn: Deal, registry: Contract) -> None:
-    line = stubborn.given("Closed")
+    line = stubborn.given("Closed", goods_left=True)
     chain.send(registry.functions.holdBack([11, 12, 13], True), by=SUPPLIER)
     with line.refuses("SupplierEscrow_GoodsStuck", owed=0b111):
         line.send("collect", line.goods, by=BUYER)

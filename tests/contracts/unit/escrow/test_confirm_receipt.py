@@ -19,7 +19,7 @@ def test_the_buyers_side_confirms_receipt(deal: Deals, books: Books, lend: Lend,
     with books.moves():
         receipt = line.send("confirmReceipt", by=by, at=now)
     assert line.events(receipt) == [line.event("ReceiptConfirmed", by=by.address, arrivedAt=now)]
-    assert line.line == Line("Delivered", 0, 0, now, 0, 0, line.amount)
+    assert line.line == Line("Delivered", 0, 0, now, 0, DAY, line.amount)
 
 
 @pytest.mark.parametrize("who", ["supplier", "arbiter", "stranger", "operator"])

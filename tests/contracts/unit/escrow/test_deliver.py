@@ -123,7 +123,7 @@ def test_a_delivery_is_recorded(deal: Deals, books: Books, transit: int) -> None
     with books.moves():
         receipt = line.deliver(at=line.handover)
     told(line, receipt, late=0, arrives=line.handover + transit)
-    assert line.line == Line("Delivered", 0, 0, line.handover + transit, 0, 0, line.amount)
+    assert line.line == Line("Delivered", 0, 0, line.handover + transit, 0, transit, line.amount)
     assert line.custody == (bytes(24), 0)
 
 

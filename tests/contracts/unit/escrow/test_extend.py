@@ -54,10 +54,11 @@ def test_the_buyer_extends(deal: Deals, books: Books, lend: Lend, who: str) -> N
 
 def test_an_extension_adds_to_time_given_back(deal: Deals) -> None:
     line = deal().given("Rejected")
-    with line.refuses("SupplierEscrow_ExtensionOutOfRange", extraAfter=DAY, extra=DAY, limit=LIMIT):
-        line.send("extend", DAY, by=BUYER)
-    line.send("extend", DAY + 1, by=BUYER)
-    assert line.line == Line("Rejected", 0, 1, line.inspected, 0, DAY + 1, line.amount)
+    back = line.inspected - line.handover
+    with line.refuses("SupplierEscrow_ExtensionOutOfRange", extraAfter=back, extra=back, limit=LIMIT):
+        line.send("extend", back, by=BUYER)
+    line.send("extend", back + 1, by=BUYER)
+    assert line.line == Line("Rejected", 0, 1, line.inspected, 0, back + 1, line.amount)
 
 
 def test_an_extension_does_not_move_cancelling(deal: Deals) -> None:

@@ -118,13 +118,14 @@ def ready(deal: Deals, goods: Goods) -> Callable[[Right], tuple[Deal, ContractFu
 
     def make(right: Right) -> tuple[Deal, ContractFunction, int]:
         inspector = {"inspector": INSPECTOR} if right.inspected else {}
-        line = deal(goods=goods(right.goods) if right.goods else [], **inspector).given(right.status)
+        line = deal(goods=goods(right.goods) if right.goods else [], **inspector)
+        line.given(right.status, goods_left=right.goods > 0)
         times = {
             "None": OPENING,
             "Open": OPENING + DAY,
             "Delivered": line.handover + DAY,
             "Rejected": line.inspected + DAY,
-            "Closed": line.inspected + DAY,
+            "Closed": line.inspection_end + DAY,
         }
         when = {"deliver": line.handover, "terminate": line.long_stop}
         return line, line.calls()[right.action], when.get(right.action, times[right.status])
@@ -209,7 +210,9 @@ def test_f048_exactly_one_side_may_act(
     moment = {
         ("Open", "cancel"): line.due - line.agreed["cancelNotice"],
         ("Open", "deliver"): line.due + line.agreed["longStop"],
-        ("Rejected", "deliver"): max(line.due + DAY + line.agreed["longStop"], line.inspected + cure),
+        ("Rejected", "deliver"): max(
+            line.due + line.inspected - line.handover + line.agreed["longStop"], line.inspected + cure
+        ),
         ("Delivered", "reject"): line.arrival + line.agreed["inspection"],
     }[status, before]
     calls = line.calls()

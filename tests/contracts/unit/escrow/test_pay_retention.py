@@ -40,7 +40,7 @@ def test_anybody_pays_a_retention(
         receipt = line.send("payRetention", by=Actor(who), at=line.retention_end)
     paid = line.concluded("RetentionPaid", by=Actor(who), to_supplier=held, goods_to_buyer=True)
     assert line.events(receipt) == [paid, line.freed(supplier, up(PRICE, 777))]
-    assert line.line == Line("Closed", GOODS_TO_BUYER, 0, line.retention_end, 0, 0, 0)
+    assert line.line == Line("Closed", GOODS_TO_BUYER, 0, line.retention_end, 0, line.on_its_way, 0)
 
 
 def test_a_retention_without_a_period_is_paid_at_once(deal: Deals, stranger: Actor) -> None:
@@ -60,8 +60,8 @@ def test_f047_what_is_left_of_a_retention_is_paid(deal: Deals, books: Books, str
 def test_goods_stay_the_buyers_after_the_retention(
     deal: Deals, goods: Goods, assets: Contract, stranger: Actor
 ) -> None:
-    line = deal(goods=goods(2), retentionBps=500).given("Retained")
-    line.send("payRetention", by=stranger, at=line.retention_end)
+    line = deal(goods=goods(2), retentionBps=500).given("Retained", goods_left=True)
+    line.send("payRetention", by=stranger, at=line.inspection_end + line.agreed["retention"])
     with line.refuses("SupplierEscrow_NotEntitled", caller=SUPPLIER.address, entitled=BUYER.address):
         line.send("collect", line.goods, by=SUPPLIER)
     line.send("collect", line.goods, by=BUYER)

@@ -43,6 +43,7 @@ def model(case: Case) -> Payoff:
     """The table of the specification, in integers."""
     _, with_penalty, amount, held, late, flags, rates, (to_supplier, bond_to_buyer, goods) = case
     bond = up(amount, rates["bondBps"])
+    advance = 0 if flags & AMENDED else down(amount, rates["advanceBps"])
     match case.ending:
         case "Accepted" | "DeemedAccepted":
             if flags & RETENTION_DISPUTED:
@@ -51,12 +52,11 @@ def model(case: Case) -> Payoff:
             retained = up(held - damages, rates["retentionBps"])
             return Payoff(held - damages - retained, damages, retained, 0, True)
         case "Cancelled":
-            advance = 0 if flags & AMENDED else down(amount, rates["advanceBps"])
             paid = min(held, max(0, down(amount, rates["cancelBps"]) - advance))
             return Payoff(paid, held - paid, 0, 0, False)
         case "Resigned" | "Terminated":
-            free = case.ending == "Resigned" and not with_penalty
-            return Payoff(0, held, 0, 0 if free else bond, False)
+            declined = case.ending == "Resigned" and not with_penalty
+            return Payoff(0, held + advance, 0, 0, False) if declined else Payoff(0, held, 0, bond, False)
         case "RetentionPaid":
             return Payoff(held, 0, 0, 0, True)
         case "Defaulted":
@@ -132,7 +132,10 @@ def test_every_payoff_is_what_the_model_says(table: Ask, case: Case) -> None:
 @given(cases())
 def test_f044_every_payoff_adds_up(table: Ask, case: Case) -> None:
     found = payoff(table, case)
-    assert found.to_supplier + found.to_buyer + found.retained == case.held
+    returned = 0
+    if case.ending == "Resigned" and not case.with_penalty and not case.flags & AMENDED:
+        returned = down(case.amount, case.rates["advanceBps"])
+    assert found.to_supplier + found.to_buyer + found.retained == case.held + returned
     assert found.bond_to_buyer <= up(case.amount, case.rates["bondBps"]) <= case.amount
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.actors import Actor
-from tests.support.deals import DAY
+from tests.support.deals import DAY, HOUR
 from tests.support.lines import BUYER, REASON, Books, Deals, Goods, Lend, Line, list_hash
 
 QUALITY, EVERYTHING = 4, 0xFFFF
@@ -16,10 +16,14 @@ def test_the_inspector_rejects(deal: Deals, books: Books, lend: Lend, inspector:
     with books.moves():
         receipt = line.reject(by=Actor(who))
     rejected = line.event(
-        "LineRejected", by=Actor(who).address, reason=REASON, rejectionsAfter=1, extraAfter=DAY
+        "LineRejected",
+        by=Actor(who).address,
+        reason=REASON,
+        rejectionsAfter=1,
+        extraAfter=line.on_its_way + DAY,
     )
     assert line.events(receipt) == [rejected]
-    assert line.line == Line("Rejected", 0, 1, line.inspected, 0, DAY, line.amount)
+    assert line.line == Line("Rejected", 0, 1, line.inspected, 0, line.on_its_way + DAY, line.amount)
 
 
 @pytest.mark.parametrize("who", ["buyer", "supplier", "stranger", "operator"])
@@ -77,21 +81,39 @@ def test_only_so_many_deliveries_are_rejected(deal: Deals, most: int) -> None:
 
 
 @pytest.mark.parametrize("before", [1, DAY])
-def test_goods_rejected_on_their_way_took_no_time(deal: Deals, before: int) -> None:
+def test_the_time_on_their_way_is_given_back(deal: Deals, before: int) -> None:
     line = deal().given("Delivered")
     line.reject(at=line.arrival - before)
-    assert line.line == Line("Rejected", 0, 1, line.arrival - before, 0, 0, line.amount)
+    way = line.on_its_way - before
+    assert line.line == Line("Rejected", 0, 1, line.arrival - before, 0, way, line.amount)
+
+
+@pytest.mark.parametrize("after", [0, 2 * HOUR])
+def test_the_time_of_confirmed_goods_is_given_back(deal: Deals, after: int) -> None:
+    line = deal().given("Delivered")
+    line.send("confirmReceipt", by=BUYER, at=line.handover + HOUR)
+    line.reject(at=line.handover + HOUR + after)
+    assert line.line.extra == HOUR + after
+
+
+def test_a_rejection_makes_no_delay_of_its_own(deal: Deals) -> None:
+    """Delivered in time, rejected at the last moment, delivered again within what was left: in time."""
+    line = deal(transit=30 * DAY).given("Delivered")
+    line.reject(at=line.inspection_end - 1)
+    line.deliver(at=line.inspection_end - 1 + DAY)
+    assert line.line.late_intervals == 0
 
 
 @pytest.mark.parametrize("after", [0, 1, 5 * DAY - 1])
 def test_the_inspections_time_is_given_back(deal: Deals, after: int) -> None:
     line = deal().given("Delivered")
     line.reject(at=line.arrival + after)
-    assert line.line.extra == after
+    way = line.on_its_way
+    assert line.line.extra == way + after
     again = line.arrival + after + DAY
     line.deliver(at=again)
-    line.reject(at=again + line.agreed["transit"] + 7)
-    assert line.line.extra == after + 7
+    line.reject(at=again + way + 7)
+    assert line.line.extra == way + after + way + 7
 
 
 def test_rejected_goods_stay_in_custody(deal: Deals, goods: Goods) -> None:

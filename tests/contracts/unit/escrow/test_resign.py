@@ -67,7 +67,7 @@ def test_declining_returns_the_whole_advance(
 
     with books.moves({BUYER: PRICE}, free={SUPPLIER: line.bond - advance}):
         receipt = line.send("resign", by=SUPPLIER)
-    assert line.events(receipt)[0] == line.concluded("Resigned", by=SUPPLIER, to_buyer=PRICE - advance)
+    assert line.events(receipt)[0] == line.concluded("Resigned", by=SUPPLIER, to_buyer=PRICE)
     assert line.events(receipt)[-1] == line.freed(SUPPLIER, max(0, line.bond - advance))
 
 

@@ -122,7 +122,8 @@ def test_esc2_what_is_said_of_an_ending_adds_up(terms: Terms, line: Line, condit
         amounts = [TUSD.parse(sentence.split()[0]) for sentence in said if sentence[0].isdigit()]
 
         deposit = 0 if payoff.retained else bond(terms.amount, conditions)
-        assert sum(amounts) == line.held + deposit
+        moved = payoff.to_supplier_side + payoff.to_buyer + payoff.retained
+        assert sum(amounts) == moved + deposit
 
 
 def test_resigning_in_time_costs_no_deposit() -> None:
