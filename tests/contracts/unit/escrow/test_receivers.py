@@ -116,6 +116,18 @@ def test_a_bad_receiver_can_withdraw_when_it_is_good_again(
         chain.send(withdraw, by=buyer)
 
 
+def test_a_withdrawal_has_all_the_gas_of_the_call(chain: Chain, books: Books, prepare: Prepare) -> None:
+    """A receiver that needs more than a payout's gas is credited, and gets it when it asks for it."""
+    line = prepare(CANCELLING, "buyer")
+    behave(line, RETURNS_MEGABYTE)
+    CANCELLING.make(line)
+    owed = line.free(line.buyer)
+    buyer = line.terms["buyer"]
+    with books.moves({buyer: owed}, free={buyer: -owed}):
+        receipt = chain.send(line.escrow.functions.withdraw(buyer, NATIVE, owed), by=buyer)
+    assert receipt.gas_used > 2 * PAYOUT_GAS
+
+
 def test_f033_a_key_with_lent_code_is_paid(
     chain: Chain, deal: Deals, books: Books, party: Callable[[], Contract]
 ) -> None:
