@@ -58,7 +58,7 @@ lock: .venv/.uv ## Pin the newest versions that fit
 	$(COMPILE) --upgrade requirements/web3-8.in -o requirements/web3-8.txt
 
 clean: ## Remove everything that can be made again
-	rm -rf .build .cache .venv .venv-web3-8 node_modules dist
+	rm -rf .build .cache .venv .venv-web3-8 dist lib node_modules
 
 # Installations: a stamp is newer than everything that it was made from.
 
@@ -74,6 +74,9 @@ clean: ## Remove everything that can be made again
 
 node_modules/.stamp: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	rm -rf lib && mkdir -p lib/@openzeppelin lib/solady
+	cp -R node_modules/@openzeppelin/contracts lib/@openzeppelin/contracts
+	cp -R node_modules/solady/src lib/solady/src
 	@touch $@
 
 .venv/.demo: .venv/.run node_modules/.stamp
