@@ -74,15 +74,18 @@ clean: ## Remove everything that can be made again
 
 node_modules/.stamp: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lib/.stamp: node_modules/.stamp
 	rm -rf lib && mkdir -p lib/@openzeppelin lib/solady
 	cp -R node_modules/@openzeppelin/contracts lib/@openzeppelin/contracts
 	cp -R node_modules/solady/src lib/solady/src
 	@touch $@
 
-.venv/.demo: .venv/.run node_modules/.stamp
+.venv/.demo: .venv/.run lib/.stamp
 	@touch $@
 
-.venv/.dev: .venv/.run node_modules/.stamp requirements/dev.txt scripts/tools.py
+.venv/.dev: .venv/.run lib/.stamp requirements/dev.txt scripts/tools.py
 	$(INSTALL) $(BIN)/python -r requirements/dev.txt
 	$(BIN)/python scripts/tools.py
 	@touch $@
