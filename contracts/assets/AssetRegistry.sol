@@ -129,9 +129,20 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     }
 
     /// @inheritdoc IAssetRegistry
-    function quantityOf(uint256 id) external view returns (uint128) {
+    function quantityOf(uint256 id) public view returns (uint128) {
         (, AssetWord word) = _read(id);
         return word.kind() == Kind.Lot ? _lots[id].quantity : 1;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function deliverablesOf(uint256[] calldata ids) external view returns (bytes32) {
+        uint128[] memory quantities = new uint128[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            (address user, uint64 until) = _liveUse(ids[i]);
+            if (user != address(0)) revert AssetRegistry_InUse(ids[i], user, until);
+            quantities[i] = quantityOf(ids[i]);
+        }
+        return keccak256(abi.encode(ids, quantities));
     }
 
     /// @inheritdoc IAssetRegistry

@@ -82,6 +82,10 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
     /// @notice How much an asset is: a lot's quantity, in whole base units of its unit; one for anything else.
     function quantityOf(uint256 id) external view returns (uint128);
 
+    /// @notice What is handed over with these assets: keccak256(abi.encode(ids, quantities)).
+    /// @dev Reverts with AssetRegistry_InUse if somebody has the right to use one of them.
+    function deliverablesOf(uint256[] calldata ids) external view returns (bytes32);
+
     /// @notice A lot's unit (UN/CEFACT Recommendation 20); zero for anything else.
     function unitOf(uint256 id) external view returns (bytes3);
 

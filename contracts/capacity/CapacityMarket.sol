@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibBit} from "solady/utils/LibBit.sol";
 
 import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
@@ -214,7 +215,7 @@ contract CapacityMarket is Calendar {
                     dueBy: uint40((p.lastHour + 1 + offer.deliveryHours) * HOUR),
                     assets: order.assets,
                     deliverables: 0,
-                    documents: keccak256(abi.encode(offer.documents, order.documents)),
+                    documents: EfficientHashLib.hash(offer.documents, order.documents),
                     orderRef: order.orderRef,
                     opener: address(this),
                     subject: _subject(offer.machine, id, order.firstWord, order.hourMasks),

@@ -34,11 +34,12 @@ abstract contract Custody is ISupplierEscrow {
         }
         if (assets.length != expected) revert SupplierEscrow_WrongAssetCount(id, assets.length, expected);
         if (expected == 0) return;
-        if (terms.deliverables != 0) _requireDeliverables(id, terms.deliverables, assets);
+        bytes32 given = registry.deliverablesOf(assets);
+        if (terms.deliverables != 0 && given != terms.deliverables) {
+            revert SupplierEscrow_WrongAssets(id, given, terms.deliverables);
+        }
         _setCustody(id, _hash(assets), type(uint64).max >> (OWED_BITS - expected));
         for (uint256 i = 0; i < expected; ++i) {
-            address user = registry.userOf(assets[i]);
-            if (user != address(0)) revert SupplierEscrow_AssetInUse(id, assets[i], user);
             registry.transferFrom(terms.supplier, address(this), assets[i]);
         }
     }
@@ -67,15 +68,6 @@ abstract contract Custody is ISupplierEscrow {
 
     function _setCustody(LineId id, bytes24 assetsHash, uint64 owed) private {
         custodies[id] = uint256(bytes32(assetsHash)) | owed;
-    }
-
-    function _requireDeliverables(LineId id, bytes32 agreed, uint256[] calldata assets) private view {
-        uint128[] memory quantities = new uint128[](assets.length);
-        for (uint256 i = 0; i < assets.length; ++i) {
-            quantities[i] = registry.quantityOf(assets[i]);
-        }
-        bytes32 given = keccak256(abi.encode(assets, quantities));
-        if (given != agreed) revert SupplierEscrow_WrongAssets(id, given, agreed);
     }
 
     function _hash(uint256[] calldata assets) private pure returns (bytes24) {

@@ -5,7 +5,17 @@ import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
 import {Conditions} from "./Conditions.sol";
-import {ConditionsId, Consent, Delivery, Ending, Line, LineId, Status, Terms} from "./SupplierEscrowTypes.sol";
+import {
+    ConditionsId,
+    Consent,
+    Delivery,
+    Ending,
+    Line,
+    LineId,
+    Outcome,
+    Status,
+    Terms
+} from "./SupplierEscrowTypes.sol";
 
 /// @title SupplierEscrow: the buyer's money waits here until the goods are accepted.
 /// @notice An agreement is one order line: one deliverable, one price, one due date, fully funded when it opens. The chain
@@ -28,9 +38,12 @@ import {ConditionsId, Consent, Delivery, Ending, Line, LineId, Status, Terms} fr
 /// ROUNDING. Bond, late damages and retention round up, everything else down; what is left over is the buyer's when a
 /// line is cut, the supplier side's when it is accepted. A payoff adds up to what was held, to the last base unit.
 ///
+/// DISPUTES. Who disputes deposits the arbiter's fee from its free balance. The arbiter earns it by ruling; at every
+/// other end of the dispute it goes back. With no arbiter, a dispute is time to settle.
+///
 /// EXIT. If everybody else vanishes: the buyer terminates from the long stop (Open, Rejected); the supplier, or anyone, closes
-/// a delivery from the inspection's end (Delivered) and a retention from its end (Retained); free balances are
-/// withdrawn at any time. No state of a registry asset can stop money: goods that could not be handed over are owed,
+/// a delivery from the inspection's end (Delivered), a retention from its end (Retained) and a dispute from the end of the
+/// arbitration (Disputed); free balances are withdrawn at any time. No state of a registry asset can stop money: goods that could not be handed over are owed,
 /// and collected later.
 interface ISupplierEscrow is IEip712 {
     /* EVENTS: LINES */
@@ -89,6 +102,17 @@ interface ISupplierEscrow is IEip712 {
     /// @notice Goods left custody. Bit i of `owedAfter` is set while asset i of the delivery is still owed.
     event GoodsHandedOver(LineId indexed id, address indexed to, uint256[] assets, uint64 owedAfter);
 
+    /// @notice A line is in dispute: `disputant`, the buyer or the supplier, deposited the arbiter's fee. Evidence follows.
+    event LineDisputed(LineId indexed id, address indexed by, address indexed disputant);
+
+    /// @notice Somebody submitted evidence: the commitment to it. `Evidence` follows and says where it is found.
+    event EvidenceSubmitted(LineId indexed id, address indexed by, bytes32 hash);
+
+    /// @notice ERC-1497: where evidence is found. The evidence group is the line's id, the arbitrator its arbiter.
+    event Evidence(
+        address indexed _arbitrator, uint256 indexed _evidenceGroupID, address indexed _party, string _evidence
+    );
+
     /* EVENTS: FREE BALANCES */
 
     /// @notice A free balance changed: deposit, withdrawal, bond, native funding, or a payout that failed.
@@ -102,7 +126,9 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_NotSupplier(LineId id, address caller);
     /// @notice Thrown when the caller inspects for nobody on this line.
     error SupplierEscrow_NotInspector(LineId id, address caller);
-    /// @notice Thrown when the caller acts for neither party of the line.
+    /// @notice Thrown when the caller is not the line's arbiter.
+    error SupplierEscrow_NotArbiter(LineId id, address caller);
+    /// @notice Thrown when the caller acts for no party of the line that may do this now.
     error SupplierEscrow_NotParty(LineId id, address caller);
     /// @notice Thrown when the caller may not collect this line's goods now.
     error SupplierEscrow_NotEntitled(LineId id, address caller, address entitled);
@@ -179,8 +205,6 @@ interface ISupplierEscrow is IEip712 {
     error SupplierEscrow_WrongAssetCount(LineId id, uint256 given, uint256 expected);
     /// @notice Thrown when the assets are not the agreed ones, or not those in custody (`expected` zero: none are).
     error SupplierEscrow_WrongAssets(LineId id, bytes32 given, bytes32 expected);
-    /// @notice Thrown when somebody else has the right to use the asset.
-    error SupplierEscrow_AssetInUse(LineId id, uint256 asset, address user);
     /// @notice Thrown when goods can't be handed over now. Bit i of `owed`: asset i of the delivery.
     error SupplierEscrow_GoodsStuck(LineId id, uint64 owed);
 
@@ -225,8 +249,8 @@ interface ISupplierEscrow is IEip712 {
 
     /* INSPECTION */
 
-    /// @notice Accepts the delivery: pays it, less late damages and retention. Delivered: buyer or inspector (QUALITY). Open without assets, and
-    /// Rejected while the goods are here: the buyer alone (FINANCE).
+    /// @notice Accepts the delivery: pays it, less late damages and retention. Delivered: buyer or inspector (QUALITY). Open without
+    /// assets, Rejected and Disputed while the goods are here: the buyer alone (FINANCE). A disputed retention is paid whole.
     /// @param assets the goods in custody, all of them in the order of delivery: they name the delivery that is accepted. What its
     /// registry holds back is collected later.
     function accept(Terms calldata terms, uint256[] calldata assets) external;
@@ -238,9 +262,40 @@ interface ISupplierEscrow is IEip712 {
     /// @param assets the goods in custody, or none, to be collected later.
     function deemAccept(Terms calldata terms, uint256[] calldata assets) external;
 
+    /// @notice Closes several deliveries of one buyer, supplier, token, broker and opener. Anyone, as `deemAccept`.
+    function deemAcceptMany(Terms[] calldata terms, uint256[][] calldata assets) external;
+
     /// @notice Refuses the delivery; the supplier may deliver again. The inspector if there is one, else the buyer (QUALITY); before arrival +
     /// inspection, up to maxRejections. The time since the handover is given back to the supplier; goods stay in custody.
     function reject(Terms calldata terms, bytes32 reason) external;
+
+    /* DISPUTES */
+
+    /// @notice Asks the arbiter, and deposits its fee from the disputant's free balance. The buyer (QUALITY) before a delivery counts
+    /// as accepted, or before the retention ends; the supplier (QUALITY) in Rejected, before the cure period ends.
+    /// @param hash commitment to the evidence, which is found at `uri`.
+    function dispute(Terms calldata terms, bytes32 hash, string calldata uri) external;
+
+    /// @notice Submits evidence. Buyer or supplier (QUALITY), or the arbiter; Disputed.
+    function evidence(Terms calldata terms, bytes32 hash, string calldata uri) external;
+
+    /// @notice Decides the dispute, and pays the arbiter. The arbiter itself; Disputed, before dispute + arbitration.
+    /// @param outcome cut to what the line holds and the bond is, so that a late `pay` can't stop a ruling.
+    function rule(Terms calldata terms, Outcome calldata outcome) external;
+
+    /// @notice Ends a dispute in which no ruling came, by the agreed split. Anyone; Disputed, from dispute + arbitration.
+    function applyDefault(Terms calldata terms) external;
+
+    /// @notice Ends a line as both parties agree. Each consents as the caller, by an operator (CHANGE) or by its signature over
+    /// Settlement(id, outcome, deadline), without a proof; Open, Delivered, Rejected, Retained, Disputed, before the deadline.
+    /// @dev A settlement closes the line, so that no signature serves twice.
+    function settle(
+        Terms calldata terms,
+        Outcome calldata outcome,
+        uint40 deadline,
+        Consent calldata buyer,
+        Consent calldata supplier
+    ) external;
 
     /* MONEY ON THE WAY */
 

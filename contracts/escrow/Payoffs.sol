@@ -90,6 +90,11 @@ library Payoffs {
         return _up(amount, rates.bondBps());
     }
 
+    /// @dev What a disputant deposits for the arbiter.
+    function arbiterFee(uint256 amount, Rates rates) internal pure returns (uint256) {
+        return _down(amount, rates.arbiterFeeBps());
+    }
+
     function brokerage(uint256 amount, Rates rates) internal pure returns (uint256) {
         return _down(amount, rates.brokerBps());
     }

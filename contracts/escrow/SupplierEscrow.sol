@@ -28,10 +28,14 @@ import {
     Delivery,
     Ending,
     FLAG_AMENDED,
+    FLAG_BUYER_DISPUTES,
     FLAG_GOODS_TO_BUYER,
+    FLAG_RETENTION_DISPUTED,
+    FLAG_SUPPLIER_DISPUTES,
     Line,
     LineId,
     MAX_ASSETS,
+    Outcome,
     Status,
     Terms
 } from "./SupplierEscrowTypes.sol";
@@ -56,6 +60,12 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     using TermsWords for Terms;
 
     bytes32 private constant SCHEDULE_TYPEHASH = keccak256("Schedule(bytes32 root)");
+    bytes32 private constant OUTCOME_TYPEHASH =
+        keccak256("Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)");
+    bytes32 private constant SETTLEMENT_TYPEHASH = keccak256(
+        "Settlement(bytes32 id,Outcome outcome,uint40 deadline)"
+        "Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)"
+    );
     uint40 private constant LONGEST_EXTENSION = 366 days;
 
     /// @dev Sets of statuses, a bit each.
@@ -64,6 +74,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     uint256 private constant DELIVERED = 1 << uint8(Status.Delivered);
     uint256 private constant REJECTED = 1 << uint8(Status.Rejected);
     uint256 private constant RETAINED = 1 << uint8(Status.Retained);
+    uint256 private constant DISPUTED = 1 << uint8(Status.Disputed);
     uint256 private constant CLOSED = 1 << uint8(Status.Closed);
     uint256 private constant HOLDING = OPEN | DELIVERED | REJECTED | RETAINED;
 
@@ -95,12 +106,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         nonReentrant
         returns (LineId id)
     {
-        LineId[] memory ids = new LineId[](1);
         Funding memory funding;
         Account memory account;
         Terms memory t = terms.load()[0];
-        id = ids[0] = _open(t, payer, funding, account);
-        _requireConsents(t, ids, buyer, supplier, payer);
+        id = _open(t, payer, funding, account);
+        _requireConsents(t, id, 0, buyer, supplier, payer);
         _fund(t, payer, funding, account);
     }
 
@@ -120,7 +130,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             ids[i] = _open(t, payer, funding, account);
             _requireSameParties(ids[i], first, t);
         }
-        _requireConsents(first, ids, buyer, supplier, payer);
+        bytes32 root = ids.length == 1 ? bytes32(0) : Schedules.root(ids);
+        _requireConsents(first, ids[0], root, buyer, supplier, payer);
         _fund(first, payer, funding, account);
     }
 
@@ -185,28 +196,20 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function acceptMany(Terms[] calldata terms, uint256[][] calldata assets) external nonReentrant {
-        if (terms.length == 0) revert SupplierEscrow_EmptyBatch();
-        if (terms.length != assets.length) revert SupplierEscrow_LengthMismatch(terms.length, assets.length);
-        Account memory account;
-        Terms memory first = terms[0].load()[0];
-        for (uint256 i = 0; i < terms.length; ++i) {
-            Terms memory t = terms[i].load()[0];
-            LineId id = _accept(t, assets[i], account);
-            _requireSameParties(id, first, t);
-        }
-        _payOutAll(first, account);
+        _acceptMany(terms, assets, _accept);
     }
 
     /// @inheritdoc ISupplierEscrow
     function deemAccept(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DELIVERED);
-        Rates rates = _rates(t);
-        _requireFrom(id, line.since + rates.inspection());
         Account memory account;
-        _conclude(id, t, line, rates, Payoffs.accepted(line, t.amount, rates), Ending.DeemedAccepted, account);
-        if (assets.length != 0) _handOver(id, t.buyer, assets);
+        Terms memory t = terms.load()[0];
+        _deemAccept(t, assets, account);
         _payOutAll(t, account);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function deemAcceptMany(Terms[] calldata terms, uint256[][] calldata assets) external nonReentrant {
+        _acceptMany(terms, assets, _deemAccept);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -224,6 +227,79 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         line.since = uint40(block.timestamp);
         _store(id, line);
         emit LineRejected(id, msg.sender, reason, line.rejections, line.extra);
+    }
+
+    /* DISPUTES */
+
+    /// @inheritdoc ISupplierEscrow
+    function dispute(Terms calldata terms, bytes32 hash, string calldata uri) external nonReentrant {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DELIVERED | REJECTED | RETAINED);
+        Conditions storage agreed = _agreed(t);
+        (address disputant, uint8 flags, uint256 period) = (t.buyer, FLAG_BUYER_DISPUTES, agreed.rates.inspection());
+        if (line.status == Status.Rejected) {
+            (disputant, flags, period) = (t.supplier, FLAG_SUPPLIER_DISPUTES, agreed.periods.cure());
+        } else if (line.status == Status.Retained) {
+            (flags, period) = (FLAG_BUYER_DISPUTES | FLAG_RETENTION_DISPUTED, agreed.periods.retention());
+        }
+        if (!_actsFor(disputant, ROLE_QUALITY)) revert SupplierEscrow_NotParty(id, msg.sender);
+        _requireBefore(id, line.since + period);
+
+        line.status = Status.Disputed;
+        line.flags |= flags;
+        line.since = uint40(block.timestamp);
+        _store(id, line);
+        _debit(disputant, t.token, Payoffs.arbiterFee(t.amount, agreed.rates));
+        emit LineDisputed(id, msg.sender, disputant);
+        _emitEvidence(id, t, hash, uri);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function evidence(Terms calldata terms, bytes32 hash, string calldata uri) external nonReentrant {
+        Terms memory t = terms.load()[0];
+        (LineId id,) = _find(t, DISPUTED);
+        if (msg.sender != t.arbiter && !_actsFor(t.buyer, ROLE_QUALITY) && !_actsFor(t.supplier, ROLE_QUALITY)) {
+            revert SupplierEscrow_NotParty(id, msg.sender);
+        }
+        _emitEvidence(id, t, hash, uri);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function rule(Terms calldata terms, Outcome calldata outcome) external nonReentrant {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DISPUTED);
+        if (msg.sender != t.arbiter) revert SupplierEscrow_NotArbiter(id, msg.sender);
+        Rates rates = _rates(t);
+        _requireBefore(id, line.since + rates.arbitration());
+        _decide(id, t, line, rates, outcome, Ending.Ruled);
+        _payOut(t.token, t.arbiter, Payoffs.arbiterFee(t.amount, rates));
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function applyDefault(Terms calldata terms) external nonReentrant {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, DISPUTED);
+        Rates rates = _rates(t);
+        _requireFrom(id, line.since + rates.arbitration());
+        _end(id, t, line, rates, Payoffs.defaulted(line, rates), Ending.Defaulted);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function settle(
+        Terms calldata terms,
+        Outcome calldata outcome,
+        uint40 deadline,
+        Consent calldata buyer,
+        Consent calldata supplier
+    ) external nonReentrant {
+        Terms memory t = terms.load()[0];
+        (LineId id, Line memory line) = _find(t, HOLDING | DISPUTED);
+        _requireHomeChain();
+        _requireBefore(id, deadline);
+        bytes32 digest = _settlementDigest(id, outcome, deadline);
+        address forBuyer = _requireConsent(t.buyer, ROLE_CHANGE, digest, buyer);
+        _requireTwo(id, t, forBuyer, _requireConsent(t.supplier, ROLE_CHANGE, digest, supplier));
+        _decide(id, t, line, _rates(t), outcome, Ending.Settled);
     }
 
     /* MONEY ON THE WAY */
@@ -270,7 +346,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory t = terms.load()[0];
         (LineId id, Line memory line) = _find(t, OPEN);
         _requireBuyer(id, t, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(t);
+        Conditions storage agreed = _agreed(t);
         _requireBefore(id, _before(t.dueBy, agreed.periods.cancelNotice()));
 
         Payoff memory payoff = Payoffs.cancelled(line, t.amount, agreed.rates);
@@ -282,7 +358,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory t = terms.load()[0];
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         _requireSupplier(id, t, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(t);
+        Conditions storage agreed = _agreed(t);
         if (_maySupplierDecline(t, line, agreed.periods)) {
             Account memory account;
             uint256 advance = Payoffs.advance(line, t.amount, agreed.rates);
@@ -300,7 +376,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory t = terms.load()[0];
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         _requireBuyer(id, t, ROLE_CHANGE);
-        Conditions memory agreed = _agreed(t);
+        Conditions storage agreed = _agreed(t);
         _requireFrom(id, _longStop(t, line, agreed.periods));
         _end(id, t, line, agreed.rates, Payoffs.failed(line, t.amount, agreed.rates), Ending.Terminated);
     }
@@ -311,7 +387,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     function payRetention(Terms calldata terms) external nonReentrant {
         Terms memory t = terms.load()[0];
         (LineId id, Line memory line) = _find(t, RETAINED);
-        Conditions memory agreed = _agreed(t);
+        Conditions storage agreed = _agreed(t);
         _requireFrom(id, line.since + agreed.periods.retention());
         _end(id, t, line, agreed.rates, Payoffs.retentionEnded(line), Ending.RetentionPaid);
     }
@@ -336,8 +412,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /// @inheritdoc ISupplierEscrow
-    function lineOf(LineId id) external view returns (Line memory) {
-        return lines[id];
+    function lineOf(LineId id) external view returns (Line memory line) {
+        lines[id].read(line);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -352,22 +428,26 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         returns (LineId)
     {
         LineId id = _lineId(terms);
-        if (lines[id].status != Status.None) revert SupplierEscrow_WrongStatus(id, lines[id].status);
+        Line storage stored = lines[id];
+        if (stored.status != Status.None) revert SupplierEscrow_WrongStatus(id, stored.status);
         if (!terms.isNarrow()) revert SupplierEscrow_FieldTooWide(id);
         Rates rates = _rates(terms);
         _requireSoundTerms(id, terms, rates);
 
         uint256 amount = terms.amount;
-        uint256 advance = amount * rates.advanceBps() / 10_000;
         Line memory line;
+        uint256 advance = Payoffs.advance(line, amount, rates);
         line.status = Status.Open;
         line.since = uint40(block.timestamp);
         line.held = uint128(amount - advance);
-        _store(id, line);
+        stored.write(line);
         _emitOpened(id, terms, payer, line.held);
-        funding.amount += amount;
-        funding.bond += Payoffs.bond(amount, rates);
-        _addSupplierSide(terms, rates, advance, account);
+        // Sums of 128-bit amounts.
+        unchecked {
+            funding.amount += amount;
+            funding.bond += Payoffs.bond(amount, rates);
+        }
+        if (advance != 0) _addSupplierSide(terms, rates, advance, account);
         return id;
     }
 
@@ -418,28 +498,34 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /* INSIDE: CONSENT */
 
+    /// @dev `root` of several lines; zero: of the one line.
     function _requireConsents(
         Terms memory terms,
-        LineId[] memory ids,
+        LineId id,
+        bytes32 root,
         Consent calldata buyer,
         Consent calldata supplier,
         address payer
     ) private view {
         _requireHomeChain();
-        address forBuyer = _requireConsent(terms.buyer, ids, buyer);
-        address forSupplier = _requireConsent(terms.supplier, ids, supplier);
-        // The opener alone may act for both, by calling.
-        bool forBoth = forBuyer == forSupplier && (forBuyer != msg.sender || msg.sender != terms.opener);
-        if (forBoth || forBuyer == terms.supplier || forSupplier == terms.buyer) {
-            revert SupplierEscrow_ActsForBoth(ids[0], forBuyer, forSupplier);
-        }
+        address forBuyer = _requireConsent(terms.buyer, ROLE_OPEN, _consentDigest(id, root, buyer), buyer);
+        address forSupplier = _requireConsent(terms.supplier, ROLE_OPEN, _consentDigest(id, root, supplier), supplier);
+        _requireTwo(id, terms, forBuyer, forSupplier);
         // Who opens for the buyer by calling has been asked about already.
         bool asked = payer == terms.buyer && forBuyer == msg.sender;
-        if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(ids[0], msg.sender, payer);
+        if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
+    }
+
+    /// @dev Nobody acts for both parties, but the opener by calling; and neither for the other.
+    function _requireTwo(LineId id, Terms memory terms, address forBuyer, address forSupplier) private view {
+        bool forBoth = forBuyer == forSupplier && (forBuyer != msg.sender || msg.sender != terms.opener);
+        if (forBoth || forBuyer == terms.supplier || forSupplier == terms.buyer) {
+            revert SupplierEscrow_ActsForBoth(id, forBuyer, forSupplier);
+        }
     }
 
     /// @return actor who consents for the principal.
-    function _requireConsent(address principal, LineId[] memory ids, Consent calldata consent)
+    function _requireConsent(address principal, uint16 role, bytes32 digest, Consent calldata consent)
         private
         view
         returns (address actor)
@@ -447,30 +533,55 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         actor = consent.signer;
         bool signed = actor != address(0);
         if (!signed) actor = msg.sender;
-        if (actor != principal && !directory.mayAct(principal, actor, ROLE_OPEN)) {
+        if (actor != principal && !directory.mayAct(principal, actor, role)) {
             revert SupplierEscrow_NoConsent(principal, actor);
         }
-        if (!signed) return actor;
-        bytes32 digest = _consentDigest(ids, consent.proof);
-        if (!Signatures.isValid(actor, digest, consent.signature)) {
+        if (signed && !Signatures.isValid(actor, digest, consent.signature)) {
             revert SupplierEscrow_BadSignature(principal, actor, digest);
         }
     }
 
-    /// @dev One line without a proof: its id. Otherwise a schedule in whose tree the proof begins at the lines' root.
-    function _consentDigest(LineId[] memory ids, bytes32[] calldata proof) private view returns (bytes32) {
-        if (ids.length == 1 && proof.length == 0) return LineId.unwrap(ids[0]);
-        bytes32 root = MerkleProof.processProofCalldata(proof, Schedules.root(ids));
+    function _settlementDigest(LineId id, Outcome calldata outcome, uint40 deadline) private view returns (bytes32) {
+        bytes32 outcomeHash = keccak256(abi.encode(OUTCOME_TYPEHASH, outcome));
+        return _digest(keccak256(abi.encode(SETTLEMENT_TYPEHASH, id, outcomeHash, deadline)));
+    }
+
+    /// @dev What is signed to open: one line's id if there is no proof, else a schedule in whose tree the proof begins at the lines' root.
+    function _consentDigest(LineId id, bytes32 root, Consent calldata consent) private view returns (bytes32) {
+        if (consent.signer == address(0)) return 0; // nothing is
+        bytes32[] calldata proof = consent.proof;
+        if (root == 0) {
+            if (proof.length == 0) return LineId.unwrap(id);
+            root = Schedules.leaf(id);
+        }
+        root = MerkleProof.processProofCalldata(proof, root);
         return _digest(keccak256(abi.encode(SCHEDULE_TYPEHASH, root)));
     }
 
     /* INSIDE: ENDINGS */
 
+    function _acceptMany(
+        Terms[] calldata terms,
+        uint256[][] calldata assets,
+        function(Terms memory, uint256[] calldata, Account memory) returns (LineId) acceptOne
+    ) private {
+        if (terms.length == 0) revert SupplierEscrow_EmptyBatch();
+        if (terms.length != assets.length) revert SupplierEscrow_LengthMismatch(terms.length, assets.length);
+        Account memory account;
+        Terms memory first = terms[0].load()[0];
+        for (uint256 i = 0; i < terms.length; ++i) {
+            Terms memory t = terms[i].load()[0];
+            LineId id = acceptOne(t, assets[i], account);
+            _requireSameParties(id, first, t);
+        }
+        _payOutAll(first, account);
+    }
+
     function _accept(Terms memory terms, uint256[] calldata assets, Account memory account)
         private
         returns (LineId)
     {
-        (LineId id, Line memory line) = _find(terms, OPEN | DELIVERED | REJECTED);
+        (LineId id, Line memory line) = _find(terms, OPEN | DELIVERED | REJECTED | DISPUTED);
         Rates rates = _rates(terms);
         if (line.status == Status.Delivered) {
             if (!_inspects(terms) && !_actsFor(terms.buyer, ROLE_QUALITY)) {
@@ -480,10 +591,37 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
             _requireBuyer(id, terms, ROLE_FINANCE);
             if (line.status == Status.Open) line.lateIntervals = _lateIntervals(terms, line, rates.lateEvery());
         }
+        // The list names the delivery that is accepted: the supplier may have brought another since the caller looked. Goods
+        // that were accepted before the dispute need not be named again.
+        bool named = terms.assets != 0 && line.flags & FLAG_RETENTION_DISPUTED == 0;
         _conclude(id, terms, line, rates, Payoffs.accepted(line, terms.amount, rates), Ending.Accepted, account);
-        // The list names the delivery that is accepted: the supplier may have brought another since the caller looked.
-        if (terms.assets != 0 || assets.length != 0) _handOver(id, terms.buyer, assets);
+        if (named || assets.length != 0) _handOver(id, terms.buyer, assets);
         return id;
+    }
+
+    function _deemAccept(Terms memory terms, uint256[] calldata assets, Account memory account)
+        private
+        returns (LineId)
+    {
+        (LineId id, Line memory line) = _find(terms, DELIVERED);
+        Rates rates = _rates(terms);
+        _requireFrom(id, line.since + rates.inspection());
+        Payoff memory payoff = Payoffs.accepted(line, terms.amount, rates);
+        _conclude(id, terms, line, rates, payoff, Ending.DeemedAccepted, account);
+        if (assets.length != 0) _handOver(id, terms.buyer, assets);
+        return id;
+    }
+
+    /// @dev As the arbiter ruled, or the parties agreed.
+    function _decide(
+        LineId id,
+        Terms memory terms,
+        Line memory line,
+        Rates rates,
+        Outcome calldata outcome,
+        Ending ending
+    ) private {
+        _end(id, terms, line, rates, Payoffs.decided(line, terms.amount, rates, outcome), ending);
     }
 
     /// @dev An ending by itself, with its payouts.
@@ -510,6 +648,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Ending ending,
         Account memory account
     ) private {
+        if (line.status == Status.Disputed) _endDispute(terms, line, rates, ending);
         bool retained = payoff.retained != 0;
         line.status = retained ? Status.Retained : Status.Closed;
         line.since = uint40(block.timestamp);
@@ -524,6 +663,13 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         }
         _addSupplierSide(terms, rates, payoff.toSupplierSide, account);
         _emitConcluded(id, ending, payoff);
+    }
+
+    /// @dev The arbiter's fee goes back to its depositor, unless the arbiter earned it.
+    function _endDispute(Terms memory terms, Line memory line, Rates rates, Ending ending) private {
+        address depositor = line.flags & FLAG_BUYER_DISPUTES != 0 ? terms.buyer : terms.supplier;
+        if (ending != Ending.Ruled) _credit(depositor, terms.token, Payoffs.arbiterFee(terms.amount, rates));
+        line.flags &= ~(FLAG_BUYER_DISPUTES | FLAG_SUPPLIER_DISPUTES);
     }
 
     /// @dev The broker's commission comes off every amount that goes to the supplier side.
@@ -652,6 +798,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         emit LineDelivered(
             id, msg.sender, line.lateIntervals, line.since, d.evidence, d.invoice, d.uri, d.assets
         );
+    }
+
+    function _emitEvidence(LineId id, Terms memory terms, bytes32 hash, string calldata uri) private {
+        emit EvidenceSubmitted(id, msg.sender, hash);
+        emit Evidence(terms.arbiter, uint256(LineId.unwrap(id)), msg.sender, uri);
     }
 
     function _emitConcluded(LineId id, Ending ending, Payoff memory payoff) private {

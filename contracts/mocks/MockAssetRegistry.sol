@@ -27,11 +27,7 @@ contract MockAssetRegistry {
         ownerOf[id] = to;
     }
 
-    function userOf(uint256) external pure returns (address) {
-        return address(0);
-    }
-
-    function quantityOf(uint256) external pure returns (uint128) {
-        return 1;
+    function deliverablesOf(uint256[] calldata) external pure returns (bytes32) {
+        return 0;
     }
 }

@@ -11,7 +11,7 @@ from fabricant.artifacts import Artifact
 from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 
-RUNTIME_LIMIT = 22_000
+RUNTIME_LIMIT = 24_576  # EIP-170
 INITCODE_LIMIT = 49_152  # EIP-3860
 
 # What each folder may import beside itself. Tests may do as they like.

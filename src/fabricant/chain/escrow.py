@@ -327,8 +327,8 @@ class SupplierEscrow(
         Sends a transaction. Assets are owned by the supplier, approved to the escrow, and nobody else uses
         them. After a rejection: the full list if the supplier collected the goods, otherwise none. Raises
         SupplierEscrow_NotSupplier, SupplierEscrow_TooEarly, SupplierEscrow_TooLate,
-        SupplierEscrow_WrongAssetCount, SupplierEscrow_WrongAssets, SupplierEscrow_AssetInUse, or the
-        registry's error.
+        SupplierEscrow_WrongAssetCount, SupplierEscrow_WrongAssets, AssetRegistry_InUse, or another error of
+        the registry.
         """
         return self._do(LineDelivered, "deliver", terms, delivery)
 

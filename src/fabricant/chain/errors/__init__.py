@@ -78,7 +78,6 @@ from fabricant.chain.errors.directory import (
 from fabricant.chain.errors.escrow import (
     SupplierEscrow_ActsForBoth,
     SupplierEscrow_AlreadyArrived,
-    SupplierEscrow_AssetInUse,
     SupplierEscrow_BadParty,
     SupplierEscrow_BadSignature,
     SupplierEscrow_ConditionOutOfRange,
@@ -247,7 +246,6 @@ __all__ = [
     "StringTooLong",
     "SupplierEscrow_ActsForBoth",
     "SupplierEscrow_AlreadyArrived",
-    "SupplierEscrow_AssetInUse",
     "SupplierEscrow_BadParty",
     "SupplierEscrow_BadSignature",
     "SupplierEscrow_ConditionOutOfRange",

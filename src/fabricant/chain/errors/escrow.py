@@ -384,16 +384,6 @@ class SupplierEscrow_WrongAssets(
     expected: bytes
 
 
-class SupplierEscrow_AssetInUse(
-    ContractError,
-    types="bytes32,uint256,address",
-    says="line {id}: {user} has the use of asset {asset:asset}; it can be delivered once that is over",
-):
-    id: LineId
-    asset: AssetId
-    user: Address
-
-
 class SupplierEscrow_GoodsStuck(
     ContractError,
     types="bytes32,uint64",

@@ -208,7 +208,7 @@ def test_lent_goods_are_not_delivered(
     products = goods(2)
     line = deal(goods=products).given("Open")
     chain.send(assets.functions.setUser(products[1], user.address, line.handover + 1), by=SUPPLIER)
-    with line.refuses("SupplierEscrow_AssetInUse", asset=products[1], user=user.address):
+    with reverts("AssetRegistry_InUse", id=products[1], user=user.address, until=line.handover + 1):
         line.deliver(at=line.handover)
     line.deliver(at=line.handover + 1)
     assert line.line.status == "Delivered"
