@@ -15,7 +15,7 @@ COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-has
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.demo ## One real deal on a local chain
+demo: .venv/.run node_modules/.stamp ## One real deal on a local chain
 	@$(BIN)/fabricant demo
 
 build: install ## Compile the contracts that changed
@@ -24,7 +24,7 @@ build: install ## Compile the contracts that changed
 test: build ## Run every test
 	@$(BIN)/python scripts/run_tests.py
 
-check: install ## Format, lint, types, artifacts, house rules, gas
+check: install ## Format, lint, types, artifacts, reference, house rules, gas
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
@@ -80,9 +80,6 @@ lib/.stamp: node_modules/.stamp
 	rm -rf lib && mkdir -p lib/@openzeppelin lib/solady
 	cp -R node_modules/@openzeppelin/contracts lib/@openzeppelin/contracts
 	cp -R node_modules/solady/src lib/solady/src
-	@touch $@
-
-.venv/.demo: .venv/.run lib/.stamp
 	@touch $@
 
 .venv/.dev: .venv/.run lib/.stamp requirements/dev.txt scripts/tools.py

@@ -109,9 +109,7 @@ interface ISupplierEscrow is IEip712 {
     event EvidenceSubmitted(LineId indexed id, address indexed by, bytes32 hash);
 
     /// @notice ERC-1497: where evidence is found. The evidence group is the line's id, the arbitrator its arbiter.
-    event Evidence(
-        address indexed _arbitrator, uint256 indexed _evidenceGroupID, address indexed _party, string _evidence
-    );
+    event Evidence(address indexed arbitrator, uint256 indexed evidenceGroupID, address indexed party, string evidence);
 
     /* EVENTS: FREE BALANCES */
 

@@ -17,7 +17,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.grammar import TupleType, parse
 from eth_utils.crypto import keccak
 
-from fabricant.domain.typed_data import snake
+from fabricant.domain.typed_data import as_hinted, snake
 from fabricant.domain.units import parse_address, printable
 from fabricant.errors import InvalidInput
 
@@ -105,7 +105,7 @@ class Parameter:
             return tuple(self._item().typed(each, item) for each in value)
         if self.parts and dataclasses.is_dataclass(hint):
             return build(cast("type[Any]", hint), self.parts, value)
-        return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
+        return as_hinted(value, hint)
 
     def _item(self) -> "Parameter":
         return dataclasses.replace(self, type=self.type[: self.type.rindex("[")])

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from fabricant.chain.answers import Block, Hash
+from fabricant.chain.answers import Block
 from fabricant.chain.network import Network
 from fabricant.chain.profiles import LOCAL, Profile
 from fabricant.chain.rpc import Rpc, RpcUrl
@@ -162,10 +162,6 @@ class DevelopmentChain(Network):
         """Replaces the last `depth` blocks by empty ones."""
         self.rpc.call("anvil_reorg", depth, [])
 
-    def drop(self, transaction: Hash) -> None:
-        """Forgets a waiting transaction."""
-        self.rpc.call("anvil_dropTransaction", transaction)
-
     def set_balance(self, address: Address, amount: BaseUnits) -> None:
         """Gives an account exactly this much of the chain's coin."""
         self.rpc.call("anvil_setBalance", address, hex(amount))
@@ -177,10 +173,6 @@ class DevelopmentChain(Network):
     def set_code(self, address: Address, code: bytes) -> None:
         """Puts runtime code at an address."""
         self.rpc.call("anvil_setCode", address, "0x" + code.hex())
-
-    def impersonate(self, address: Address) -> None:
-        """Lets the node send for this address without its key."""
-        self.rpc.call("anvil_impersonateAccount", address)
 
 
 class LocalChain(DevelopmentChain):

@@ -27,7 +27,7 @@ from fabricant.domain.assets import (
     local_id_hash,
 )
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds
+from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds, address_word
 from fabricant.errors import NotFound
 
 
@@ -226,6 +226,13 @@ class AssetRegistry(
         """A lot's quantity in whole units; one for anything else. Raises AssetRegistry_UnknownAsset."""
         return int(self._read("quantityOf", asset, at=at))
 
+    def deliverables_of(self, assets: Sequence[AssetId], *, at: At = "latest") -> bytes:
+        """What is handed over with these assets: the hash of their ids and quantities, as lines name it.
+
+        Raises AssetRegistry_InUse if somebody has the right to use one, AssetRegistry_UnknownAsset.
+        """
+        return bytes(self._read("deliverablesOf", tuple(assets), at=at))
+
     def unit_of(self, asset: AssetId, *, at: At = "latest") -> bytes:
         """A lot's unit (UN/CEFACT Rec. 20); zero for anything else. Raises AssetRegistry_UnknownAsset."""
         return bytes(self._read("unitOf", asset, at=at))
@@ -251,7 +258,7 @@ class AssetRegistry(
         until: int | None = None,
     ) -> list[tuple[Log, AssetRegistered]]:
         """The assets registered in these blocks, in a namespace or to a first owner if they are named."""
-        whose = None if owner is None else bytes.fromhex(owner[2:]).rjust(32, b"\0")
+        whose = None if owner is None else address_word(owner)
         return self._find(AssetRegistered, None, namespace, whose, since=since, until=until)
 
     # Owning, as ERC-721 has it

@@ -17,7 +17,7 @@ An event's dataclass has the event's name, and its fields in snake case; a struc
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Final, Generic, NoReturn, ParamSpec, TypeVar
@@ -29,7 +29,7 @@ from fabricant.chain.network import NO_COIN, At, Call, Network
 from fabricant.chain.signing import read_domain
 from fabricant.chain.transactions import Policy, Sender
 from fabricant.chain.wallet import Wallet
-from fabricant.domain.typed_data import Domain, snake
+from fabricant.domain.typed_data import Domain, domain_of, snake
 from fabricant.domain.units import Address, BaseUnits
 from fabricant.errors import BadAnswer, NotFound, SigningRefused, WalletError
 
@@ -129,8 +129,7 @@ class Client:
         Raises SigningRefused if that is not this contract.
         """
         domain = read_domain(self.address, self.network)
-        expected = (f"Fabricant {self.contract}", "1", self.address)
-        if (domain.name, domain.version, domain.verifying_contract) != expected:
+        if domain != domain_of(self.contract, domain.chain_id, self.address):
             raise SigningRefused(f"{self.address} states that it is {domain}; do not use it")
         return domain
 
@@ -175,10 +174,9 @@ class Client:
             raise BadAnswer(f"{receipt.transaction} holds {len(found)} events {form.__name__} instead of one")
         return found[0]
 
-    def history(self, *, since: int, until: int) -> Iterator[tuple[Log, object]]:
+    def history(self, *, since: int, until: int) -> list[tuple[Log, object]]:
         """Everything this contract said in blocks `since` to `until`, both included."""
-        for log in self.network.logs([self.address], since=since, until=until):
-            yield log, self.decode(log)
+        return self._find_all(since=since, until=until)
 
     def _find(
         self, form: type[T], *topics: bytes | None, since: int = 0, until: int | None = None

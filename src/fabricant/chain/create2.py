@@ -10,7 +10,6 @@ from typing import Final
 
 from eth_utils.crypto import keccak
 
-from fabricant.chain.answers import Hash
 from fabricant.domain.units import Address, BaseUnits, address_from_bytes
 
 FACTORY: Final = Address("0x4e59b44847b379578588920cA78FbF26c0B4956C")
@@ -28,7 +27,6 @@ FACTORY_TRANSACTION: Final = bytes.fromhex(
     + "1b"
     + ("a0" + "22" * 32) * 2
 )
-FACTORY_HASH: Final[Hash] = f"0x{keccak(FACTORY_TRANSACTION).hex()}"
 FACTORY_GAS_PRICE: Final = BaseUnits(100 * 10**9)  # wei; the transaction can't offer more
 FACTORY_COST: Final = BaseUnits(100_000 * FACTORY_GAS_PRICE)  # 0.01 coin, which its signer must hold
 

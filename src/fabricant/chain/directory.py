@@ -12,7 +12,7 @@ from fabricant.chain.network import At
 from fabricant.chain.signing import Signer, sign
 from fabricant.domain.directory import FOREVER, GRANT, Operator, OperatorGrant, Role
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import Address, UnixSeconds
+from fabricant.domain.units import Address, UnixSeconds, address_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +116,10 @@ class Directory(Client, contract="Directory", events=(ProfileSet, OperatorSet, N
         self, participant: Address, *, since: int = 0, until: int | None = None
     ) -> list[tuple[Log, ProfileSet]]:
         """The profiles of a participant in these blocks, in order; the last one counts."""
-        return self._find(ProfileSet, _topic(participant), since=since, until=until)
+        return self._find(ProfileSet, address_word(participant), since=since, until=until)
 
     def operators_set(
         self, principal: Address, *, since: int = 0, until: int | None = None
     ) -> list[tuple[Log, OperatorSet]]:
         """All changes of a principal's operators in these blocks, in order."""
-        return self._find(OperatorSet, _topic(principal), since=since, until=until)
-
-
-def _topic(address: Address) -> bytes:
-    return bytes.fromhex(address[2:]).rjust(32, b"\0")
+        return self._find(OperatorSet, address_word(principal), since=since, until=until)

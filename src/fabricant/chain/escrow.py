@@ -19,6 +19,7 @@ from fabricant.domain.bundles import leaf_of_id
 from fabricant.domain.escrow import (
     BY_CALLING,
     SCHEDULE,
+    SETTLEMENT,
     TERMS,
     Conditions,
     ConditionsId,
@@ -26,15 +27,17 @@ from fabricant.domain.escrow import (
     Ending,
     Line,
     LineId,
+    Outcome,
     PackedConditions,
     Schedule,
+    Settlement,
     Terms,
     Window,
     line_id,
     possible,
 )
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds
+from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds, address_word
 from fabricant.errors import NotFound, WalletError
 
 
@@ -92,7 +95,7 @@ class ReceiptConfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRejected:
-    """A delivery was refused. `extra_after` includes the inspection time given back to the supplier."""
+    """A delivery was refused. `extra_after` includes the time since the handover, which is given back."""
 
     id: LineId
     by: Address
@@ -134,8 +137,8 @@ class LineRefunded:
 class LineConcluded:
     """The money of a line was concluded: RETAINED if `retained` is above zero, else CLOSED.
 
-    `to_supplier_side` includes the broker's part. The rest of the bond is the supplier's once the line is
-    closed.
+    `to_supplier_side` includes the broker's part, and `to_buyer` an advance that the supplier returned. The
+    rest of the bond is the supplier's once the line is closed.
     """
 
     id: LineId
@@ -156,6 +159,34 @@ class GoodsHandedOver:
     to: Address
     assets: tuple[AssetId, ...]
     owed_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDisputed:
+    """A line is in dispute: `disputant`, the buyer or the supplier, deposited the arbiter's fee."""
+
+    id: LineId
+    by: Address
+    disputant: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSubmitted:
+    """Somebody submitted evidence: the commitment to it. `Evidence` says where it is found."""
+
+    id: LineId
+    by: Address
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """ERC-1497: where evidence is found. The group is the line's id as a number."""
+
+    arbitrator: Address
+    evidence_group_id: int
+    party: Address
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +252,7 @@ class SupplierEscrow(
     events=(
         *(ConditionsPublished, LineOpened, LineRevoked, LineDelivered, ReceiptConfirmed, LineRejected),
         *(LineExtended, LinePaid, LineRefunded, LineConcluded, GoodsHandedOver, FreeBalanceChanged),
+        *(LineDisputed, EvidenceSubmitted, Evidence),
     ),
 ):
     """Order lines, trade conditions and free balances."""
@@ -254,13 +286,17 @@ class SupplierEscrow(
 
     # Signing: sends nothing
 
+    def check(self, terms: Terms) -> None:
+        """Raises BrokenTerms if the escrow would not open it now, NotFound for unpublished conditions."""
+        conditions = self.conditions_of(terms.conditions)
+        terms.check(conditions, at=self.network.head().timestamp, escrow=self.address)
+
     def sign_terms(self, terms: Terms, *, by: Signer) -> Consent:
         """A party's consent to open a line, by signature. Sends nothing.
 
-        `by`: the party, or its operator with OPEN. Raises BrokenTerms if the escrow would not open the
-        line, NotFound for unpublished conditions, SigningRefused as `signing.sign`.
+        `by`: the party, or its operator with OPEN. Raises as `check`, SigningRefused as `signing.sign`.
         """
-        self._check(terms)
+        self.check(terms)
         return Consent(by.address, (), sign(Message(self.domain, TERMS, terms), by=by, on=self.network))
 
     def sign_schedule(self, terms: Sequence[Terms], *, by: Signer) -> SignedSchedule:
@@ -269,7 +305,7 @@ class SupplierEscrow(
         Raises InvalidInput for fewer than two different lines, and as `sign_terms`.
         """
         for each in terms:
-            self._check(each)
+            self.check(each)
         schedule = Schedule(map(self.line_id, terms))
         signature = sign(Message(self.domain, SCHEDULE, schedule), by=by, on=self.network)
         return SignedSchedule(schedule, by.address, signature)
@@ -344,9 +380,9 @@ class SupplierEscrow(
     def accept(self, terms: Terms, assets: Sequence[AssetId] = ()) -> Done[LineConcluded]:
         """Accepts: pays, less late damages and retention. Sends a transaction.
 
-        A delivery: buyer or inspector (QUALITY). Without one, or after a rejection: the buyer alone
-        (FINANCE). `assets`: the goods in custody, in the order of delivery; they are handed over, and name
-        the delivery that is accepted. Raises SupplierEscrow_NotInspector, SupplierEscrow_NotBuyer,
+        A delivery: buyer or inspector (QUALITY). Without one, after a rejection, or in a dispute: the buyer
+        alone (FINANCE). `assets`: the goods in custody, in the order of delivery; they are handed over, and
+        name the delivery that is accepted. Raises SupplierEscrow_NotInspector, SupplierEscrow_NotBuyer,
         SupplierEscrow_WrongAssets.
         """
         return self._do(LineConcluded, "accept", terms, tuple(assets))
@@ -370,6 +406,17 @@ class SupplierEscrow(
         """
         return self._do(LineConcluded, "deemAccept", terms, tuple(assets))
 
+    def deem_accept_many(
+        self, terms: Sequence[Terms], assets: Sequence[Sequence[AssetId]] | None = None
+    ) -> AllDone[LineConcluded]:
+        """Closes several deliveries of one buyer, supplier, token, broker and opener. Anyone.
+
+        Sends a transaction. `assets`: a list for each line, or none. Raises as `deem_accept` and
+        `accept_many`.
+        """
+        lists = [()] * len(terms) if assets is None else assets
+        return self._do_all(LineConcluded, "deemAcceptMany", tuple(terms), tuple(map(tuple, lists)))
+
     def reject(self, terms: Terms, *, reason: bytes) -> Done[LineRejected]:
         """Refuses a delivery; the supplier may deliver again. The inspector, else the buyer (QUALITY).
 
@@ -377,6 +424,64 @@ class SupplierEscrow(
         SupplierEscrow_NotInspector, SupplierEscrow_TooLate, SupplierEscrow_RejectionsUsedUp.
         """
         return self._do(LineRejected, "reject", terms, reason)
+
+    # Disputes
+
+    def dispute(self, terms: Terms, *, evidence: bytes, uri: str = "") -> Done[LineDisputed]:
+        """Asks the arbiter, and deposits its fee from the disputant's free balance. Sends a transaction.
+
+        The buyer (QUALITY) while a delivery can be inspected, or before the retention ends; the supplier
+        (QUALITY) in the cure period. `evidence`: commitment to what is found at `uri`, 32 bytes. Raises
+        SupplierEscrow_NotParty, SupplierEscrow_TooLate, SupplierEscrow_InsufficientBalance.
+        """
+        return self._do(LineDisputed, "dispute", terms, evidence, uri)
+
+    def evidence(self, terms: Terms, *, evidence: bytes, uri: str = "") -> Done[EvidenceSubmitted]:
+        """Submits evidence. Buyer or supplier (QUALITY), or the arbiter; sends a transaction.
+
+        Raises SupplierEscrow_NotParty.
+        """
+        return self._do(EvidenceSubmitted, "evidence", terms, evidence, uri)
+
+    def rule(self, terms: Terms, outcome: Outcome) -> Done[LineConcluded]:
+        """Decides a dispute, and pays the arbiter. The arbiter itself; sends a transaction.
+
+        The outcome is cut to what is held, and to the bond. Raises SupplierEscrow_NotArbiter,
+        SupplierEscrow_TooLate.
+        """
+        return self._do(LineConcluded, "rule", terms, outcome)
+
+    def apply_default(self, terms: Terms) -> Done[LineConcluded]:
+        """Ends a dispute in which no ruling came, by the agreed split. Anyone; sends a transaction.
+
+        Raises SupplierEscrow_TooEarly.
+        """
+        return self._do(LineConcluded, "applyDefault", terms)
+
+    def sign_settlement(self, settlement: Settlement, *, by: Signer) -> Consent:
+        """A party's consent to end a line so, by signature. Sends nothing.
+
+        `by`: the party, or its operator with CHANGE. Raises SigningRefused as `signing.sign`.
+        """
+        message = Message(self.domain, SETTLEMENT, settlement)
+        return Consent(by.address, (), sign(message, by=by, on=self.network))
+
+    def settle(
+        self,
+        terms: Terms,
+        outcome: Outcome,
+        *,
+        deadline: UnixSeconds,
+        buyer: Consent = BY_CALLING,
+        supplier: Consent = BY_CALLING,
+    ) -> Done[LineConcluded]:
+        """Ends a line as both parties agree. Sends a transaction.
+
+        Each consents by signature (`sign_settlement`), or as the sender or an operator of it with CHANGE.
+        `deadline` is exclusive. Raises SupplierEscrow_NoConsent, SupplierEscrow_BadSignature,
+        SupplierEscrow_ActsForBoth, SupplierEscrow_TooLate.
+        """
+        return self._do(LineConcluded, "settle", terms, outcome, deadline, buyer, supplier)
 
     # Money on the way
 
@@ -477,7 +582,7 @@ class SupplierEscrow(
         self, owner: Address, *, since: int = 0, until: int | None = None
     ) -> list[tuple[Log, FreeBalanceChanged]]:
         """All changes of an owner's free balances in these blocks, in order."""
-        return self._find(FreeBalanceChanged, _topic(owner), since=since, until=until)
+        return self._find(FreeBalanceChanged, address_word(owner), since=since, until=until)
 
     # Lines
 
@@ -525,7 +630,7 @@ class SupplierEscrow(
         until: int | None = None,
     ) -> list[tuple[Log, LineOpened]]:
         """The lines that were opened in these blocks, of a buyer or a supplier if they are named."""
-        parties = (None if each is None else _topic(each) for each in (buyer, supplier))
+        parties = (None if each is None else address_word(each) for each in (buyer, supplier))
         return self._find(LineOpened, None, *parties, since=since, until=until)
 
     def history_of(
@@ -541,15 +646,7 @@ class SupplierEscrow(
         """Conditions never change, so each is read once."""
         return {}
 
-    def _check(self, terms: Terms) -> None:
-        conditions = self.conditions_of(terms.conditions)
-        terms.check(conditions, at=self.network.head().timestamp, escrow=self.address)
-
     def _payer(self, named: Address | None) -> Address:
         if (payer := named or self.account) is None:
             raise WalletError("say whose money it is: this client has no account of its own")
         return payer
-
-
-def _topic(address: Address) -> bytes:
-    return bytes.fromhex(address[2:]).rjust(32, b"\0")

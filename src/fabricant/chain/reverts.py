@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Final, Self, dataclass_transform, get_type_hin
 
 from fabricant.chain.abi import decode_strictly, selector, split_types
 from fabricant.domain.escrow.conditions import field_name
+from fabricant.domain.typed_data import as_hinted
 from fabricant.domain.units import format_bps, format_duration, format_time, printable, start_of
 from fabricant.errors import ChainError
 
@@ -63,7 +64,7 @@ class ContractError(ChainError):
         hints = get_type_hints(cls)
         values = decode_strictly(cls._types, data)
         return cls(
-            **{name: _typed(value, hints[name]) for name, value in zip(cls._fields, values, strict=True)}
+            **{name: as_hinted(value, hints[name]) for name, value in zip(cls._fields, values, strict=True)}
         )
 
     @property
@@ -81,10 +82,6 @@ class ContractError(ChainError):
 
 
 _declared: Final[dict[bytes, type[ContractError]]] = {}
-
-
-def _typed(value: object, hint: object) -> object:
-    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
 
 
 def _rebuild(declared: type[ContractError], arguments: Mapping[str, object]) -> ContractError:

@@ -20,11 +20,13 @@ from fabricant.domain.units import Address, BaseUnits
 from fabricant.errors import InvalidInput, RpcRefused, UnsupportedChain, VerificationFailed
 
 TRANSFER_GAS: Final = 21_000
-FACTORY_OVERHEAD: Final = 10_000  # gas of creating through the factory, above that of creating alone
+ABOVE_CODE: Final = 40_000  # gas of a constructor and of the factory, above that of putting code in place
 
 # Constructor code that stores, loads and copies with PUSH0, TSTORE, TLOAD and MCOPY, and answers with 42.
 _PROBE: Final = bytes.fromhex("602a5f5d5f5c5f5260205f60205e60206020f3")
 _PROBED: Final = (42).to_bytes(32)
+# Constructor code that does nothing but leave the code that follows it: PUSH3 its size, …
+_LEAVE: Final = (bytes.fromhex("62"), bytes.fromhex("80600b5f395ff3"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ def survey(network: Network, *, registrar: Address, folder: Path | None = None) 
     known = _known(network, planned, registrar, folder or default_folder())
     missing = tuple(contract for contract in planned if not stands(network, contract))
     needs_factory = not factory_stands(network) and bool(missing)
-    gas = sum(network.estimate_gas(Call(None, contract.initcode)) + FACTORY_OVERHEAD for contract in missing)
-    cost = _price(network, gas)
+    cost = _price(network, sum(_gas(network, contract) for contract in missing))
     if needs_factory:
         _require_fresh_signer(network)
         cost += _price(network, TRANSFER_GAS) + factory_shortfall(network)
@@ -141,6 +142,13 @@ def _require_fresh_signer(network: Network) -> None:
             f"the one transaction that can make the factory {FACTORY} has failed on chain "
             f"{network.chain_id}; choose another network"
         )
+
+
+def _gas(network: Network, contract: Planned) -> int:
+    """About what creating a contract takes, even if its constructor asks one that does not stand yet."""
+    code, (push, leave) = contract.code(network.chain_id), _LEAVE
+    rest = contract.initcode[len(code) :]  # is paid for, too
+    return network.estimate_gas(Call(None, push + len(code).to_bytes(3) + leave + code + rest)) + ABOVE_CODE
 
 
 def _price(network: Network, gas: int) -> int:

@@ -11,6 +11,7 @@ from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import HOURS_PER_WORD, HourPattern
 from fabricant.domain.units import BaseUnits, HourIndex, start_of
 
+SHOWN_DIGITS: Final = 10  # of an id in a table
 _WORDS: Final = ("first_word", "hour_masks")
 _AS_TEXT: Final = frozenset({"nonce", "salt"})  # up to 256 bits; JSON readers hold 53
 
@@ -33,7 +34,7 @@ def of(value: object) -> dict[str, Any]:
     hints = get_type_hints(type(value))
     named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}  # type: ignore[arg-type] # it is one
     words = {name: named.pop(name) for name in _WORDS if name in named}
-    found = {_camel(name): _fact(each, hints[name], name) for name, each in named.items()}
+    found = {output.camel(name): _fact(each, hints[name], name) for name, each in named.items()}
     return found | ({"hours": _spans(**words)} if words else {})
 
 
@@ -64,6 +65,6 @@ def asset_text(asset: int) -> str:
     return f"{asset:#066x}"
 
 
-def _camel(name: str) -> str:
-    first, *others = name.strip("_").split("_")
-    return first + "".join(each.title() for each in others)
+def short(identifier: bytes) -> str:
+    """The beginning of an id, as tables show it; enough to name it again."""
+    return f"0x{identifier.hex()[:SHOWN_DIGITS]}"

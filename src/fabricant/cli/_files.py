@@ -8,6 +8,7 @@ import click
 from eth_utils.crypto import keccak
 
 from fabricant.cli import _naming as naming
+from fabricant.domain import drafts, signed_files
 from fabricant.domain.drafts import Draft
 from fabricant.domain.signed_files import FileKind, SignedFile
 from fabricant.domain.units import printable
@@ -20,7 +21,6 @@ T = TypeVar("T")
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 LARGEST_FILE: Final = 2**29  # bytes
-MOST_SIGNED: Final = 2**17  # bytes
 
 
 def commitment(text: str | None) -> bytes:
@@ -58,7 +58,12 @@ def write(file: Path, raw: bytes) -> None:
 
 def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
     """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
-    return SignedFile.parse(kind, read(file, most=MOST_SIGNED))
+    return SignedFile.parse(kind, read(file, most=signed_files.LARGEST_FILE))
+
+
+def read_draft(file: Path, form: type[D]) -> D:
+    """A draft of this form. Raises InvalidInput."""
+    return form.parse(read(file, most=drafts.LARGEST_FILE))
 
 
 def draft_options(form: type[Draft]) -> Callable[[F], F]:

@@ -6,7 +6,7 @@ change means, before anybody agrees.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import click
 
@@ -16,13 +16,11 @@ from fabricant.chain.escrow import LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
-from fabricant.domain.escrow import Ending, LineId, Terms, Window, windows
+from fabricant.domain.escrow import Ending, LineId, Outcome, Terms, Window, windows
 from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen
 from fabricant.domain.units import Token
 
 P = ParamSpec("P")
-
-SHOWN_DIGITS: Final = 10  # of an id in a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,10 @@ class LineAtHand:
             *describe_line(terms, state.line, state.conditions, token=self.token, at=state.at),
         ]
 
-    def ending(self, ending: Ending) -> list[str]:
-        """Who would get what if it ended so now."""
+    def ending(self, ending: Ending, outcome: Outcome | None = None) -> list[str]:
+        """Who would get what if it ended so now; `outcome`: as somebody decides."""
         state = self.state
-        payoff = foreseen(ending, self.terms, state.line, state.conditions, at=state.at)
+        payoff = foreseen(ending, self.terms, state.line, state.conditions, at=state.at, outcome=outcome)
         said = describe_payoff(
             payoff, self.terms, state.conditions, token=self.token, supplier_side=self.terms.supplier
         )
@@ -90,8 +88,3 @@ def act(
     after = line.fabricant.escrow.line_of(line.id)
     more = {"status": after.status.name.lower(), "held": str(after.held)}
     trade.report(ctx, done, [said], more)
-
-
-def short(line: LineId) -> str:
-    """The beginning of an id, as tables show it; enough to name it again."""
-    return f"0x{line.hex()[:SHOWN_DIGITS]}"

@@ -21,7 +21,6 @@ from fabricant.domain.signed_files import TERMS_FILE, SignedFile
 from fabricant.domain.units import Address
 from fabricant.errors import InvalidInput
 
-MOST_DRAFT = 2**16  # bytes
 DRAFT_SUFFIX = ".toml"
 
 
@@ -38,7 +37,7 @@ def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFi
         signed = files.read_signed(file, TERMS_FILE)
         signed.check_domain(fabricant.escrow.domain)
         return signed
-    draft = TermsDraft.parse(files.read(file, most=MOST_DRAFT))
+    draft = files.read_draft(file, TermsDraft)
     conditions = lookup.find_conditions(fabricant, draft.conditions).conditions
     goods = [naming.asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
     quantities = [fabricant.assets.quantity_of(each) for each in goods]
@@ -72,7 +71,7 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
 @click.option(
     "--for", "side", type=click.Choice(TERMS_FILE.sides), help="For whom, if you sign as an operator (OPEN)."
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The signed file.")
+@click.option("--out", type=files.NEW_FILE, help="The signed file.")
 @trade.acts
 def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) -> None:
     """Sign a line: a draft, or the file that the other side signed already. Nothing is sent.
@@ -87,11 +86,7 @@ def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) 
     found = read_terms(ctx, fabricant, file)
     terms, escrow = found.content, fabricant.escrow
     chosen = side or _side(terms, app.account(ctx))
-    terms.check(
-        escrow.conditions_of(terms.conditions),
-        at=fabricant.network.head().timestamp,
-        escrow=fabricant.deployment.escrow,
-    )
+    escrow.check(terms)
     target = out or file.with_suffix(".json")
     signatures = _signed_before(target, found)
     words = [f"You sign this order line for the {chosen}:", *terms_words(fabricant, terms)]
@@ -123,11 +118,7 @@ def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
     file_ = read_terms(ctx, fabricant, file)
     terms, escrow = file_.content, fabricant.escrow
     paying = naming.principal(ctx, payer)
-    terms.check(
-        escrow.conditions_of(terms.conditions),
-        at=fabricant.network.head().timestamp,
-        escrow=fabricant.deployment.escrow,
-    )
+    escrow.check(terms)
     buyer, supplier = (file_.consents.get(side, BY_CALLING) for side in TERMS_FILE.sides)
     payment = payment_of(fabricant, terms.token, terms.amount, payer=paying)
     token = lookup.token_of(fabricant, terms.token)

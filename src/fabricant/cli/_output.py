@@ -92,7 +92,7 @@ def plain(value: object) -> Any:
             found = {str(name): plain(each) for name, each in value.items()}
         case _ if dataclasses.is_dataclass(value):
             names = [field.name for field in dataclasses.fields(value)]
-            found = {_camel(name): plain(getattr(value, name)) for name in names}
+            found = {camel(name): plain(getattr(value, name)) for name in names}
         case Iterable():
             found = [plain(each) for each in value]
         case _:
@@ -100,8 +100,9 @@ def plain(value: object) -> Any:
     return found
 
 
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
+def camel(name: str) -> str:
+    """The JSON name of a field: "first_block" is "firstBlock", "from_" is "from"."""
+    first, *others = name.strip("_").split("_")
     return first + "".join(other.title() for other in others)
 
 

@@ -1,7 +1,6 @@
 """`fabricant asset`: register machines, lots and products, show them, hand them on."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
@@ -29,17 +28,13 @@ from fabricant.domain.assets import (
 from fabricant.domain.units import (
     ZERO_ADDRESS,
     format_time,
-    parse_time,
     printable,
 )
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 KINDS: Final = click.Choice([kind.name.lower() for kind in Kind])
 STATUSES: Final = click.Choice(
     [each.name.lower() for each in (Status.ACTIVE, Status.SUSPENDED, Status.RETIRED)]
 )
-TIME: Final = app.Parsed("time", parse_time)
 
 
 @click.group

@@ -8,7 +8,6 @@ import click
 from fabricant import conditions as shipped
 from fabricant.chain import lookup
 from fabricant.chain.escrow import SupplierEscrow
-from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -176,7 +175,7 @@ def _find(ctx: click.Context, which: str) -> ConditionsSet:
 def _published(ctx: click.Context) -> dict[Any, Any]:
     """What the chain knows; nothing, and a hint, if there is no chain at hand."""
     try:
-        return lookup.conditions_published(Fabricant(app.network(ctx), app.deployment(ctx)))
+        return lookup.conditions_published(trade.reading(ctx))
     except NotFound as missing:
         output.note(f"Only what ships: {missing}")
         return {}

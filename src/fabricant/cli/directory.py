@@ -29,7 +29,6 @@ from fabricant.domain.units import (
 from fabricant.errors import NotFound
 
 ROLES: Final = app.Parsed("roles", Role.parse)
-WHO: Final = "WHO"
 NONCE_BITS: Final = 64  # so that grants which are not sent yet don't share one
 
 
@@ -38,6 +37,14 @@ def _until(text: str) -> UnixSeconds:
 
 
 UNTIL: Final = app.Parsed("time", _until)
+
+
+def _lending_options(command: trade.F) -> trade.F:
+    """What is lent, and until when."""
+    said = "Such as OPEN,CHANGE; see `directory roles`."
+    lent = click.option("--roles", "lent", type=ROLES, required=True, help=said)
+    until = click.option("--until", type=UNTIL, required=True, help="A time with its offset, or `forever`.")
+    return lent(until(command))
 
 
 @click.group
@@ -141,10 +148,7 @@ def operator() -> None:
 
 @operator.command("set")
 @click.argument("who", type=naming.WHO)
-@click.option(
-    "--roles", "lent", type=ROLES, required=True, help="Such as OPEN,CHANGE; see `directory roles`."
-)
-@click.option("--until", type=UNTIL, required=True, help="A time with its offset, or `forever`.")
+@_lending_options
 @trade.acts
 def operator_set(ctx: click.Context, who: str, *, lent: Role, until: UnixSeconds) -> None:
     """Lend roles to WHO, in place of whatever it had.
@@ -239,10 +243,7 @@ def grant() -> None:
 
 @grant.command("sign")
 @click.argument("who", type=naming.WHO)
-@click.option(
-    "--roles", "lent", type=ROLES, required=True, help="Such as OPEN,CHANGE; see `directory roles`."
-)
-@click.option("--until", type=UNTIL, required=True, help="A time with its offset, or `forever`.")
+@_lending_options
 @click.option(
     "--valid",
     type=app.Parsed("duration", parse_duration),

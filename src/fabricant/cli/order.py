@@ -12,11 +12,12 @@ from fabricant.cli import _facts as facts
 from fabricant.cli import _naming as naming
 from fabricant.cli import _order_agreeing as agreeing
 from fabricant.cli import _order_changing as changing
+from fabricant.cli import _order_disputing as disputing
 from fabricant.cli import _order_money as money
 from fabricant.cli import _order_performing as performing
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.cli._line import LineAtHand, at_hand, short
+from fabricant.cli._line import LineAtHand, at_hand
 from fabricant.domain.escrow import Line, Status, Terms, Window, next_change
 from fabricant.domain.escrow.describe import describe_line
 from fabricant.domain.units import Address, UnixSeconds, format_time
@@ -102,7 +103,7 @@ def _row(
     conditions = fabricant.escrow.conditions_of(terms.conditions)
     change = next_change(terms, line, conditions, after=now)
     return (
-        short(event.id),
+        facts.short(event.id),
         "buyer" if terms.buyer == party else "supplier",
         terms.supplier if terms.buyer == party else terms.buyer,
         token.format(terms.amount),
@@ -182,6 +183,7 @@ def _show_file(ctx: click.Context, fabricant: Fabricant, file: Path) -> None:
 for each in (
     *(agreeing.new, agreeing.sign, agreeing.open_, agreeing.revoke),
     *(performing.deliver, performing.receipt, performing.accept, performing.reject),
+    *(disputing.dispute, disputing.submit, disputing.rule, disputing.apply_default),
     *(changing.pay, changing.refund, changing.extend, changing.cancel, changing.resign, changing.terminate),
     *(performing.retention, performing.collect, money.deposit, money.withdraw, money.balance),
 ):

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fabricant.domain.units import BaseUnits, Token
+from fabricant.domain.units import NOTHING, BaseUnits, Token
 from fabricant.errors import VerificationFailed
 
 NETWORK: Final = "network"  # who earns the fees
-_NOTHING: Final = BaseUnits(0)
 
 Balances = Mapping[str, Mapping[Token, BaseUnits]]  # by party
 
@@ -41,7 +40,7 @@ class Statement:
             party: {token: Entry(amount, self.after[party][token]) for token, amount in tokens.items()}
             for party, tokens in self.before.items()
         }
-        return parties | {NETWORK: {self.coin: Entry(_NOTHING, BaseUnits(sum(self.fees.values())))}}
+        return parties | {NETWORK: {self.coin: Entry(NOTHING, BaseUnits(sum(self.fees.values())))}}
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -61,7 +60,7 @@ class Statement:
                     f"the account does not add up: {sums.before} units of {token.symbol} are {sums.after}"
                 )
         for party, tokens in self.before.items():
-            if tokens[self.coin] - self.fees.get(party, _NOTHING) != self.after[party][self.coin]:
+            if tokens[self.coin] - self.fees.get(party, NOTHING) != self.after[party][self.coin]:
                 raise VerificationFailed(f"the account does not add up: coin of the {party} is not all there")
 
 

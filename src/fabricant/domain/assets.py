@@ -13,15 +13,13 @@ from typing import Final, NewType
 
 from eth_utils.crypto import keccak
 
-from fabricant.domain.typed_data import Domain, Struct
-from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds, printable
+from fabricant.domain.typed_data import Struct
+from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds, address_word, printable
 from fabricant.errors import InvalidInput
 
 AssetId = NewType("AssetId", int)  # 256 bits
 Namespace = NewType("Namespace", bytes)  # 32 bytes
 
-DOMAIN_NAME: Final = "Fabricant AssetRegistry"
-DOMAIN_VERSION: Final = "1"
 NO_UNIT: Final = bytes(3)
 NO_TWIN: Final = bytes(32)
 LONGEST_LOCAL_ID: Final = 200
@@ -131,7 +129,7 @@ class DeviceBinding:
 
 def namespace_of(issuer: Address) -> Namespace:
     """The namespace that an address owns for ever."""
-    return Namespace(bytes.fromhex(issuer[2:]).rjust(32, b"\0"))
+    return Namespace(address_word(issuer))
 
 
 def namespace_of_prefix(prefix: str) -> Namespace:
@@ -173,8 +171,3 @@ def parse_unit(code: str) -> bytes:
             f"{printable(code, 20)!r} is no unit code; use UN/CEFACT Rec. 20, such as KGM or C62"
         )
     return unit
-
-
-def assets_domain(chain_id: int, registry: Address) -> Domain:
-    """For which contract devices sign. `chain_id` is the chain of deployment."""
-    return Domain(DOMAIN_NAME, DOMAIN_VERSION, chain_id, registry)

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from enum import IntFlag
 from typing import Final
 
-from fabricant.domain.typed_data import Domain, Struct
+from fabricant.domain.typed_data import Struct
 from fabricant.domain.units import MAX_TIME, ZERO_ADDRESS, Address, UnixSeconds, format_time
 from fabricant.errors import InvalidInput
-
-DOMAIN_NAME: Final = "Fabricant Directory"
-DOMAIN_VERSION: Final = "1"
 
 GRANT: Final = Struct(
     "OperatorGrant",
@@ -66,12 +63,18 @@ NO_ROLE: Final = Role(0)
 _NEVER: Final = UnixSeconds(0)
 _ALL: Final = Role(sum(Role))
 _MEANINGS: Final = {
-    Role.OPEN: "open and book lines and sign for them, spending the principal's allowance and free balance",
+    Role.OPEN: (
+        "open and book lines, offer hours, and sign for that, spending the principal's allowance and free "
+        "balance"
+    ),
     Role.CHANGE: "cancel, resign, terminate, extend, settle and amend lines, and sign for that",
     Role.QUALITY: "deliver, confirm receipt, accept a delivery, reject and dispute",
     Role.FINANCE: "pay, refund, accept without a delivery, deposit, and withdraw to the principal",
     Role.RECORD: "record and anchor data; it moves no money",
-    Role.ASSETS: "register assets and change their status, twin and device, deliver and collect goods",
+    Role.ASSETS: (
+        "register assets and change their status, twin and device, deliver and collect goods, take hours of "
+        "machines out of sale"
+    ),
 }
 _ADVICE: Final = {
     Role.OPEN: "code or people trusted with the principal's money (the market needs only this)",
@@ -125,11 +128,6 @@ def check_operator(principal: Address, operator: Address) -> None:
     """Raises InvalidInput for an operator that nobody can have."""
     if operator in (ZERO_ADDRESS, principal):
         raise InvalidInput(f"{operator} can't be an operator of {principal}; name another address")
-
-
-def directory_domain(chain_id: int, directory: Address) -> Domain:
-    """For which contract principals sign. `chain_id` is the chain of deployment."""
-    return Domain(DOMAIN_NAME, DOMAIN_VERSION, chain_id, directory)
 
 
 def nonce_word(nonce: int) -> tuple[int, int]:

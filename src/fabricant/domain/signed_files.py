@@ -10,14 +10,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant
 from fabricant.domain.escrow import TERMS, Consent, Terms
 from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH
-from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, snake
+from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, as_hinted, snake
 from fabricant.domain.units import parse_address, printable
 from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
 
@@ -136,11 +135,7 @@ def _read(kind: FileKind[Any], struct: Struct, form: type[Any], found: Any) -> A
         raise _no_file(kind, f"a {struct.name} has the fields {', '.join(names)}")
     hints = get_type_hints(form)
     values = {snake(name): _value(kind, name, type_, found[name]) for name, type_ in struct.fields}
-    return form(**{name: _typed(value, hints[name]) for name, value in values.items()})
-
-
-def _typed(value: Any, hint: Any) -> Any:
-    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
+    return form(**{name: as_hinted(value, hints[name]) for name, value in values.items()})
 
 
 def _value(kind: FileKind[Any], name: str, type_: str, found: Any) -> Any:

@@ -9,13 +9,14 @@ over a Merkle root is nothing special: a Struct with the one field "bytes32 root
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from keyword import iskeyword
 from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
-from fabricant.domain.units import Address, parse_address, printable
+from fabricant.domain.units import Address, address_word, parse_address, printable
 from fabricant.errors import InvalidInput
 
 Values = Mapping[str, Any] | object  # by field name; or a dataclass, its names in snake case
@@ -62,7 +63,7 @@ def _atomic_word(type_: str, value: Any) -> bytes:
             value.to_bytes((size or 0) // 8, signed=kind == "int")
             return value.to_bytes(32, signed=kind == "int")
         case "address", str():
-            return bytes.fromhex(parse_address(value)[2:]).rjust(32, b"\0")
+            return address_word(parse_address(value))
         case "string", str():
             return keccak(value.encode())
         case "bytes", bytes() if size is None:
@@ -76,6 +77,11 @@ def snake(name: str) -> str:
     """Solidity's name of a field as Python's: "notBefore" is "not_before", "from" is "from_"."""
     snaked = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
     return f"{snaked}_" if iskeyword(snaked) else snaked
+
+
+def as_hinted(value: Any, hint: Any) -> Any:
+    """A number as the enumeration that a field's type is; anything else as it is. Raises ValueError."""
+    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
 
 
 class Struct:
@@ -187,6 +193,11 @@ class Domain:
     def __str__(self) -> str:
         name, version = printable(self.name, 40), printable(self.version, 10)
         return f"{name} version {version} at {self.verifying_contract} on chain {self.chain_id}"
+
+
+def domain_of(contract: str, chain_id: int, address: Address) -> Domain:
+    """For which of Fabricant's contracts something is signed. `chain_id` is the chain of deployment."""
+    return Domain(f"Fabricant {contract}", "1", chain_id, address)
 
 
 @dataclass(frozen=True)

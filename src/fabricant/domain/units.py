@@ -24,6 +24,7 @@ HourIndex = NewType("HourIndex", int)  # Unix seconds // 3600
 Bps = NewType("Bps", int)  # 1 bps = 0.01 %; never above 10,000
 Address = NewType("Address", str)  # 0x and 40 hex digits, with the EIP-55 checksum
 
+NOTHING: Final = BaseUnits(0)
 ZERO_ADDRESS: Final = Address("0x" + "0" * 40)
 MAX_BPS: Final = Bps(10_000)
 MAX_TIME: Final = UnixSeconds(2**40 - 1)  # uint40 on chain
@@ -56,6 +57,11 @@ def address_from_bytes(raw: bytes) -> Address:
     if len(raw) != 20:
         raise InvalidInput(f"an address has 20 bytes, not {len(raw)}")
     return Address(to_checksum_address(raw))
+
+
+def address_word(address: Address) -> bytes:
+    """An address as the ABI and events write it: a word of 32 bytes."""
+    return bytes.fromhex(address[2:]).rjust(32, b"\0")
 
 
 # Money
@@ -188,14 +194,6 @@ def format_time(time: UnixSeconds) -> str:
     except (ValueError, OverflowError, OSError):
         return f"{time} s after 1970 (beyond any calendar)"
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment.second else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def iso_time(time: UnixSeconds) -> str:
-    """A time for machines: "2026-11-20T14:00:00Z"."""
-    try:
-        return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        raise InvalidInput(f"{time} s after 1970 is beyond any calendar") from None
 
 
 def hour_of(time: UnixSeconds) -> HourIndex:

@@ -8,7 +8,7 @@ FABRICANT_CASES=10000 takes longer.
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from fabricant.chain.errors import (
     SupplierEscrow_GoodsStuck,
     SupplierEscrow_HeldNotBelow,
     SupplierEscrow_InsufficientBalance,
+    SupplierEscrow_NotArbiter,
     SupplierEscrow_NotBuyer,
     SupplierEscrow_NotEntitled,
     SupplierEscrow_NotInspector,
@@ -71,7 +72,7 @@ DAY, YEAR = 86_400, 365 * 86_400
 TOKEN: Final = Address("0x" + "7" * 40)  # no contract: payouts to it fail and are credited
 NOT_THEIRS = (
     *(SupplierEscrow_NotBuyer, SupplierEscrow_NotSupplier, SupplierEscrow_NotInspector),
-    *(SupplierEscrow_NotParty, SupplierEscrow_NotEntitled),
+    *(SupplierEscrow_NotParty, SupplierEscrow_NotEntitled, SupplierEscrow_NotArbiter),
 )
 NOT_NOW = (
     *(SupplierEscrow_AlreadyArrived, SupplierEscrow_ExtensionOutOfRange, SupplierEscrow_HeldNotBelow),
@@ -232,6 +233,7 @@ def _some_terms(chance: random.Random, conditions: Conditions, near: int) -> Ter
         buyer=Actor("buyer").address,
         supplier=Actor("supplier").address,
         inspector=chance.choice([ZERO_ADDRESS, Actor("inspector").address]),
+        arbiter=chance.choice([ZERO_ADDRESS, Actor("arbiter").address]),
         token=TOKEN,
         amount=some_amount(chance),
         open_by=UnixSeconds(due),
@@ -251,16 +253,22 @@ def _moments(terms: Terms, kept: Line, conditions: Conditions, *, after: int) ->
         yield bound
 
 
-def _attempts(escrow: SupplierEscrow, terms: Terms, kept: Line) -> dict[Action, Callable[[], bytes]]:
+def _attempts(
+    escrow: SupplierEscrow, terms: Terms, kept: Line, *, goods_here: bool
+) -> dict[Action, Callable[[], bytes]]:
     """A try of every action, with arguments that only the line's state and time can refuse."""
     longer = Seconds(min(kept.extra + 1, 2**40 - 1))
     calls: dict[Action, tuple[Any, ...]] = {
         Action.REVOKE: (escrow.revoke, terms),
         Action.DELIVER: (escrow.deliver, terms, Delivery()),
         Action.CONFIRM_RECEIPT: (escrow.confirm_receipt, terms),
-        Action.ACCEPT: (escrow.accept, terms, GOODS if terms.assets else ()),
+        Action.ACCEPT: (escrow.accept, terms, GOODS if terms.assets and goods_here else ()),
         Action.DEEM_ACCEPT: (escrow.deem_accept, terms),
         Action.REJECT: (escrow.reject, terms),
+        Action.DISPUTE: (escrow.dispute, terms),
+        Action.EVIDENCE: (escrow.evidence, terms),
+        Action.RULE: (escrow.rule, terms, Outcome(to_supplier=BaseUnits(0), goods_to_buyer=False)),
+        Action.APPLY_DEFAULT: (escrow.apply_default, terms),
         Action.PAY: (escrow.pay, terms),
         Action.REFUND: (escrow.refund, terms),
         Action.EXTEND: (escrow.extend, terms),
@@ -273,6 +281,8 @@ def _attempts(escrow: SupplierEscrow, terms: Terms, kept: Line) -> dict[Action, 
         calls[Action.COLLECT] = (escrow.collect, terms, GOODS)
     named: dict[Action, dict[str, Any]] = {
         Action.REJECT: {"reason": bytes(32)},
+        Action.DISPUTE: {"evidence": bytes(32)},
+        Action.EVIDENCE: {"evidence": bytes(32)},
         Action.PAY: {"held_after": BaseUnits(0)},
         Action.REFUND: {"held_after": BaseUnits(0)},
         Action.EXTEND: {"extra_after": longer},
@@ -293,7 +303,8 @@ def _is_allowed(attempt: Callable[[], bytes]) -> bool:
     return True
 
 
-SIDES: Final = ("buyer", "supplier", "inspector")
+SIDES: Final = ("buyer", "supplier", "inspector", "arbiter")
+TOGETHER: Final = {Action.OPEN, Action.SETTLE}  # which need both parties
 
 
 def _is_side(side: Side, role: str, terms: Terms) -> bool:
@@ -314,9 +325,7 @@ def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chai
         kept = some_line(chance, terms.amount, near=near)
         if kept.status is Status.NONE:
             kept = Line()
-        if kept.status is Status.DISPUTED:  # comes with its own actions
-            kept = replace(kept, status=Status.OPEN)
-        after_delivery = kept.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED)
+        after_delivery = kept.status in (Status.REJECTED, Status.RETAINED, Status.DISPUTED, Status.CLOSED)
         here = kept.status is Status.DELIVERED or (after_delivery and chance.random() < 0.5)
         _put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions, goods_here=here)
         moments = list(_moments(terms, kept, conditions, after=chain.now))
@@ -324,8 +333,8 @@ def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chai
             chain.warp(moment)
             role = chance.choice(SIDES)
             allowed = possible(terms, kept, conditions, at=moment, goods_here=here)
-            ours = {each.action for each in allowed if _is_side(each.by, role, terms)} - {Action.OPEN}
-            attempts = _attempts(clients[role], terms, kept)
+            ours = {each.action for each in allowed if _is_side(each.by, role, terms)} - TOGETHER
+            attempts = _attempts(clients[role], terms, kept, goods_here=here)
             theirs = {action for action, attempt in attempts.items() if _is_allowed(attempt)}
             assert ours == theirs, (role, moment, terms, kept, conditions)
             compared += len(theirs)

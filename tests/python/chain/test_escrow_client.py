@@ -9,6 +9,7 @@ from fabricant.chain.errors import (
     SupplierEscrow_BadSignature,
     SupplierEscrow_InsufficientBalance,
     SupplierEscrow_NoConsent,
+    SupplierEscrow_NotArbiter,
     SupplierEscrow_NotBuyer,
     SupplierEscrow_TooEarly,
     SupplierEscrow_WrongStatus,
@@ -17,10 +18,13 @@ from fabricant.chain.escrow import (
     ConditionsPublished,
     Custody,
     Delivery,
+    Evidence,
+    EvidenceSubmitted,
     FreeBalanceChanged,
     GoodsHandedOver,
     LineConcluded,
     LineDelivered,
+    LineDisputed,
     LineExtended,
     LineOpened,
     LinePaid,
@@ -40,18 +44,21 @@ from fabricant.domain.escrow import (
     LineFlag,
     LineId,
     NoAmount,
+    Outcome,
+    Settlement,
     Status,
     Terms,
     advance,
+    arbiter_fee,
     bond,
     deliverables_of,
     goods_hash,
     payoff,
 )
-from fabricant.domain.units import ZERO_ADDRESS, BaseUnits, Seconds, UnixSeconds
+from fabricant.domain.units import ZERO_ADDRESS, BaseUnits, Bps, Seconds, UnixSeconds
 from fabricant.errors import InvalidInput, NotFound, SigningRefused, WalletError
 from tests.support.actors import Actor
-from tests.support.world import DAY, USUAL, World, registration, wallet
+from tests.support.world import DAY, HOUR, USUAL, World, registration, wallet
 
 BUYER, SUPPLIER = wallet("buyer"), wallet("supplier")
 
@@ -270,6 +277,7 @@ def test_rejection_gives_time_back(world: World, terms: Terms) -> None:
     at(world, terms.due_by - DAY)
     supplier, inspector = world.as_("supplier").escrow, world.as_("inspector").escrow
     supplier.deliver(terms, Delivery())
+    handover = world.now
     arrived = inspector.confirm_receipt(terms).event.arrived_at
     at(world, arrived + DAY)
 
@@ -280,12 +288,104 @@ def test_rejection_gives_time_back(world: World, terms: Terms) -> None:
         by=wallet("inspector").address,
         reason=b"\x03" * 32,
         rejections_after=1,
-        extra_after=Seconds(world.now - arrived),
+        extra_after=Seconds(world.now - handover),
     )
     state = supplier.state_of(terms)
     assert state.line.status is Status.REJECTED
     assert Action.DELIVER in [each.action for each in state.possible]
     assert supplier.deliver(terms, Delivery()).event.late_intervals == 0
+
+
+@pytest.fixture
+def disputed(world: World) -> Terms:
+    """A line that the buyer disputes; the arbiter's fee is two per cent."""
+    conditions = replace(USUAL, arbiter_fee_bps=Bps(200))
+    world.as_("supplier").escrow.publish_conditions(conditions)
+    terms = world.terms(conditions=conditions.id)
+    opened(world, terms)
+    at(world, terms.due_by - DAY)
+    world.as_("supplier").escrow.deliver(terms, Delivery())
+    buyer = world.as_("buyer").escrow
+    buyer.deposit(world.token, arbiter_fee(terms.amount, conditions))
+    buyer.dispute(terms, evidence=b"\x04" * 32, uri="https://example.com/report")
+    return terms
+
+
+def test_a_dispute_is_ruled_on(world: World, disputed: Terms) -> None:
+    escrow, arbiter = world.as_("supplier").escrow, wallet("arbiter").address
+    line = escrow.line_id(disputed)
+    with pytest.raises(SupplierEscrow_NotArbiter, match="only the arbiter rules"):
+        escrow.rule(disputed, Outcome(to_supplier=BaseUnits(1), goods_to_buyer=True))
+    submitted = escrow.evidence(disputed, evidence=b"\x05" * 32, uri="ipfs://reply")
+    assert escrow.events(submitted.receipt) == [
+        EvidenceSubmitted(id=line, by=SUPPLIER.address, hash=b"\x05" * 32),
+        Evidence(
+            arbitrator=arbiter,
+            evidence_group_id=int.from_bytes(line),
+            party=SUPPLIER.address,
+            evidence="ipfs://reply",
+        ),
+    ]
+    outcome = Outcome(to_supplier=BaseUnits(300), bond_to_buyer=BaseUnits(7), goods_to_buyer=False)
+    before = world.fabricant.token(world.token).balance_of(arbiter)
+
+    ruled = world.as_("arbiter").escrow.rule(disputed, outcome).event
+
+    assert (ruled.ending, ruled.to_supplier_side, ruled.bond_to_buyer) == (Ending.RULED, 300, 7)
+    assert world.fabricant.token(world.token).balance_of(arbiter) - before == disputed.amount * 200 // 10_000
+    said = [event for _, event in escrow.history_of(line)]
+    assert [type(each).__name__ for each in said if not isinstance(each, LineOpened | LineDelivered)] == [
+        "LineDisputed",
+        "EvidenceSubmitted",
+        "EvidenceSubmitted",
+        "LineConcluded",
+    ]
+    assert LineDisputed(id=line, by=BUYER.address, disputant=BUYER.address) in said
+
+
+def test_without_a_ruling_the_agreed_split_applies(world: World, disputed: Terms) -> None:
+    stranger = world.as_("stranger").escrow
+    line = stranger.line_id(disputed)
+    disputing = stranger.line_of(line)
+    with pytest.raises(SupplierEscrow_TooEarly):
+        stranger.apply_default(disputed)
+    at(world, disputing.since + USUAL.arbitration)
+
+    event = stranger.apply_default(disputed).event
+
+    expected = payoff(Ending.DEFAULTED, disputing, amount=disputed.amount, conditions=USUAL)
+    assert (event.to_supplier_side, event.to_buyer) == (expected.to_supplier_side, expected.to_buyer)
+    fee = disputed.amount * 200 // 10_000
+    assert stranger.free_balance_of(BUYER.address, world.token) == fee
+
+
+def test_a_line_is_settled_by_a_signature_and_a_call(world: World, disputed: Terms) -> None:
+    buyer, supplier = world.as_("buyer").escrow, world.as_("supplier").escrow
+    outcome = Outcome(to_supplier=BaseUnits(400), goods_to_buyer=True)
+    settlement = Settlement(
+        id=buyer.line_id(disputed), outcome=outcome, deadline=UnixSeconds(world.now + DAY)
+    )
+    signed = supplier.sign_settlement(settlement, by=SUPPLIER)
+    with pytest.raises(SupplierEscrow_BadSignature):
+        buyer.settle(disputed, outcome, deadline=UnixSeconds(settlement.deadline + 1), supplier=signed)
+
+    event = buyer.settle(disputed, outcome, deadline=settlement.deadline, supplier=signed).event
+
+    assert (event.ending, event.to_supplier_side, event.goods_to_buyer) == (Ending.SETTLED, 400, True)
+
+
+def test_deliveries_that_nobody_inspected_are_closed_together(world: World) -> None:
+    batch = [world.terms(salt=salt) for salt in (1, 2)]
+    for terms in batch:
+        opened(world, terms)
+    at(world, batch[0].due_by - DAY)
+    for terms in batch:
+        world.as_("supplier").escrow.deliver(terms, Delivery())
+    at(world, batch[1].due_by - DAY + USUAL.transit + USUAL.inspection + HOUR)
+
+    done = world.as_("stranger").escrow.deem_accept_many(batch)
+
+    assert [each.ending for each in done.events] == [Ending.DEEMED_ACCEPTED] * 2
 
 
 def test_silence_is_acceptance(world: World, terms: Terms) -> None:

@@ -29,7 +29,7 @@ from fabricant.domain.directory import Role
 from fabricant.domain.units import Address, BaseUnits, UnixSeconds, parse_time
 
 BEGINNING: Final = parse_time("2027-01-04T08:00Z")  # a Monday morning
-PEOPLE: Final = ("buyer", "supplier", "inspector", "gateway", "stranger")
+PEOPLE: Final = ("buyer", "supplier", "inspector", "arbiter", "gateway", "stranger")
 RICH: Final = BaseUnits(10_000 * 10**6)
 COIN: Final = BaseUnits(10 * 10**18)
 PASSPHRASE: Final = "ten or more characters"
@@ -157,7 +157,7 @@ class Market:
             "setup": "120",
             "begin": "2027-01-05T00:00Z",
             "end": "2027-02-05T00:00Z",
-            "max_hours": 80,
+            "max_span": 80,
             "delivery_hours": 48,
             "max_assets": 8,
             "inspector": "inspector",

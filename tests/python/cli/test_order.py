@@ -294,6 +294,46 @@ def test_buyer_cannot_cancel_too_late(trade: Market, line: str) -> None:
     assert "2027-01-20 12:00 UTC" in refusal.message
 
 
+@pytest.fixture
+def disputed(trade: Market, draft: Path) -> str:
+    """A delivered line of 1,000 under conditions that let nobody reject, in dispute."""
+    trade.see("conditions", "new", "strict.toml", "--max-rejections", "0", "--arbiter-fee-bps", "2 %")
+    conditions = trade.do("conditions", "publish", "strict.toml", by="supplier")["id"]
+    text = [each for each in draft.read_text().splitlines() if not each.startswith(("conditions", "arbiter"))]
+    own = (f'conditions = "{conditions}"', f'arbiter = "{trade.people["arbiter"]}"')
+    draft.write_text("\n".join([*own, *text]))
+    trade.do("order", "sign", draft, by="supplier")
+    line = str(trade.do("order", "open", "line.json", by="buyer")["id"])
+    trade.wait_until("2027-01-25T10:00Z")
+    trade.do("order", "deliver", line, by="supplier")
+    Path("report.pdf").write_bytes(b"chatter marks")
+    trade.do("order", "deposit", "20", "--token", trade.token, by="buyer")
+    trade.do("order", "dispute", line, "report.pdf", "--uri", "https://example.com/report", by="buyer")
+    return line
+
+
+def test_arbiter_rules_and_is_paid(trade: Market, disputed: str) -> None:
+    Path("reply.pdf").write_bytes(b"within tolerance")
+    trade.do("order", "evidence", disputed, "reply.pdf", by="supplier")
+    refusal = trade.refused("order", "rule", disputed, "--to-supplier", "1", "--goods", "buyer", by="buyer")
+    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_NotArbiter")
+
+    ruled = trade.do("order", "rule", disputed, "--to-supplier", "700", "--goods", "buyer", by="arbiter")
+
+    assert (ruled["ending"], ruled["toSupplierSide"], ruled["status"]) == ("ruled", str(700 * UNIT), "closed")
+    assert trade.has("arbiter") == 20 * UNIT
+    assert trade.has("supplier") == 10_000 * UNIT - 1_000 * UNIT + 700 * UNIT
+
+
+def test_dispute_without_a_ruling_ends_by_the_agreed_split(trade: Market, disputed: str) -> None:
+    early = trade.refused("order", "default", disputed, by="stranger")
+    assert early.error == "SupplierEscrow_TooEarly"
+    shown = trade.see("order", "show", disputed)
+    trade.wait_until(next(each["from"] for each in shown["actions"] if each["action"] == "apply_default"))
+
+    assert trade.do("order", "default", disputed, by="stranger")["ending"] == "defaulted"
+
+
 def test_supplier_declines_early_and_gives_the_advance_back(trade: Market, line: str) -> None:
     assert trade.run is not None
     told = trade.run("--wallet", "supplier", "order", "resign", line).stderr

@@ -1,7 +1,6 @@
 """What the SupplierEscrow refuses."""
 
 from fabricant.chain.reverts import ContractError
-from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import ConditionsId, LineId, Status
 from fabricant.domain.units import Address, BaseUnits, Bps, Seconds, UnixSeconds
 
@@ -35,10 +34,19 @@ class SupplierEscrow_NotInspector(
     caller: Address
 
 
+class SupplierEscrow_NotArbiter(
+    ContractError,
+    types="bytes32,address",
+    says="line {id}: {caller} is not its arbiter; only the arbiter rules",
+):
+    id: LineId
+    caller: Address
+
+
 class SupplierEscrow_NotParty(
     ContractError,
     types="bytes32,address",
-    says="line {id}: {caller} acts for neither the buyer nor the supplier",
+    says="line {id}: {caller} acts for no party that may do this now",
 ):
     id: LineId
     caller: Address

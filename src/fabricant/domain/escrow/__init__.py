@@ -36,7 +36,7 @@ from fabricant.domain.escrow.consents import (
     Settlement,
 )
 from fabricant.domain.escrow.lines import Ending, Line, LineFlag, Status
-from fabricant.domain.escrow.payoffs import Payoff, advance, bond, brokerage, payoff
+from fabricant.domain.escrow.payoffs import Payoff, advance, arbiter_fee, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import (
     MAX_ASSETS,
     NO_HASH,
@@ -53,7 +53,6 @@ from fabricant.domain.escrow.terms import (
     TooLate,
     TooManyAssets,
     deliverables_of,
-    escrow_domain,
     goods_hash,
     line_id,
     order_ref,
@@ -100,13 +99,13 @@ __all__ = [
     "TooManyAssets",
     "Window",
     "advance",
+    "arbiter_fee",
     "bond",
     "brokerage",
     "cancellation_ends",
     "declining_ends",
     "deliverables_of",
     "delivery_opens",
-    "escrow_domain",
     "explain",
     "goods_hash",
     "inspection_ends",

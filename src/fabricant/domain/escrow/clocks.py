@@ -18,6 +18,7 @@ from fabricant.domain.units import ZERO_ADDRESS, Address, Seconds, UnixSeconds
 
 LONGEST_EXTENSION: Final = Seconds(366 * DAY)
 MOST_INTERVALS: Final = 2**16 - 1
+LIVE: Final = (Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED, Status.DISPUTED)
 
 
 class Action(StrEnum):
@@ -30,6 +31,11 @@ class Action(StrEnum):
     ACCEPT = "accept"
     DEEM_ACCEPT = "deem_accept"
     REJECT = "reject"
+    DISPUTE = "dispute"
+    EVIDENCE = "evidence"
+    RULE = "rule"
+    APPLY_DEFAULT = "apply_default"
+    SETTLE = "settle"
     PAY = "pay"
     REFUND = "refund"
     EXTEND = "extend"
@@ -47,6 +53,8 @@ class Side(StrEnum):
     SUPPLIER = "the supplier"
     INSPECTOR = "the inspector"  # the buyer, if the terms name none
     BUYER_OR_INSPECTOR = "the buyer or the inspector"
+    ARBITER = "the arbiter"
+    PARTIES_OR_ARBITER = "either party or the arbiter"
     EITHER_PARTY = "either party"
     BOTH_PARTIES = "both parties"
     OPENER = "the contract that the terms name"
@@ -61,6 +69,8 @@ class Side(StrEnum):
             Side.SUPPLIER: (terms.supplier,),
             Side.INSPECTOR: (inspector,),
             Side.BUYER_OR_INSPECTOR: tuple(dict.fromkeys((terms.buyer, inspector))),
+            Side.ARBITER: (terms.arbiter,),
+            Side.PARTIES_OR_ARBITER: (*both, terms.arbiter),
             Side.EITHER_PARTY: both,
             Side.BOTH_PARTIES: both,
             Side.OPENER: (terms.opener,),
@@ -132,6 +142,11 @@ def retention_ends(line: Line, conditions: Conditions) -> UnixSeconds:
     return UnixSeconds(line.since + conditions.retention)
 
 
+def arbitration_ends(line: Line, conditions: Conditions) -> UnixSeconds:
+    """From when a dispute ends by the agreed split."""
+    return UnixSeconds(line.since + conditions.arbitration)
+
+
 def long_stop(terms: Terms, line: Line, conditions: Conditions) -> UnixSeconds:
     """From when the buyer may terminate, and the supplier can't deliver any more."""
     stop = terms.due_by + line.extra + conditions.long_stop
@@ -155,28 +170,37 @@ def late_intervals(terms: Terms, line: Line, conditions: Conditions, *, at: Unix
 def _windows(terms: Terms, line: Line, conditions: Conditions, *, goods_here: bool) -> Iterator[Window]:
     match line.status:
         case Status.NONE:
-            opener = Side.BOTH_PARTIES if terms.opener == ZERO_ADDRESS else Side.OPENER
-            yield Window(action=Action.OPEN, by=opener, role=Role.OPEN, before=terms.open_by)
-            yield Window(action=Action.REVOKE, by=Side.EITHER_PARTY, role=Role.OPEN)
+            yield from _unopened(terms)
         case Status.OPEN:
             yield from _performing(terms, line, conditions)
-            if terms.assets == 0:
-                yield _accept_undelivered()
-            yield Window(
-                action=Action.CANCEL,
-                by=Side.BUYER,
-                role=Role.CHANGE,
-                before=cancellation_ends(terms, conditions),
-            )
+            ends = cancellation_ends(terms, conditions)
+            yield Window(action=Action.CANCEL, by=Side.BUYER, role=Role.CHANGE, before=ends)
         case Status.DELIVERED:
             yield from _inspecting(line, conditions)
         case Status.REJECTED:
             yield from _performing(terms, line, conditions)
-            if terms.assets == 0 or goods_here:
-                yield _accept_undelivered()
+            yield _dispute(Side.SUPPLIER, before=UnixSeconds(line.since + conditions.cure))
         case Status.RETAINED:
-            yield Window(action=Action.PAY_RETENTION, by=Side.ANYONE, since=retention_ends(line, conditions))
-    if line.held and line.status in (Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED):
+            ends = retention_ends(line, conditions)
+            yield Window(action=Action.PAY_RETENTION, by=Side.ANYONE, since=ends)
+            yield _dispute(Side.BUYER, before=ends)
+        case Status.DISPUTED:
+            yield from _disputing(terms, line, conditions)
+    yield from _at_any_time(terms, line, goods_here=goods_here)
+
+
+def _unopened(terms: Terms) -> Iterator[Window]:
+    opener = Side.BOTH_PARTIES if terms.opener == ZERO_ADDRESS else Side.OPENER
+    yield Window(action=Action.OPEN, by=opener, role=Role.OPEN, before=terms.open_by)
+    yield Window(action=Action.REVOKE, by=Side.EITHER_PARTY, role=Role.OPEN)
+
+
+def _at_any_time(terms: Terms, line: Line, *, goods_here: bool) -> Iterator[Window]:
+    if _is_acceptable(terms, line, goods_here=goods_here):
+        yield Window(action=Action.ACCEPT, by=Side.BUYER, role=Role.FINANCE, remark="as it is")
+    if line.status in LIVE:
+        yield Window(action=Action.SETTLE, by=Side.BOTH_PARTIES, role=Role.CHANGE)
+    if line.held and line.status in LIVE and line.status is not Status.DISPUTED:
         yield Window(action=Action.PAY, by=Side.BUYER, role=Role.FINANCE)
         yield Window(action=Action.REFUND, by=Side.SUPPLIER, role=Role.FINANCE)
     if terms.assets and goods_here and line.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED):
@@ -184,8 +208,23 @@ def _windows(terms: Terms, line: Line, conditions: Conditions, *, goods_here: bo
         yield Window(action=Action.COLLECT, by=entitled, role=Role.ASSETS)
 
 
-def _accept_undelivered() -> Window:
-    return Window(action=Action.ACCEPT, by=Side.BUYER, role=Role.FINANCE, remark="as it is")
+def _is_acceptable(terms: Terms, line: Line, *, goods_here: bool) -> bool:
+    """Whether the buyer may accept a line that is not waiting for its inspection."""
+    if line.status in (Status.REJECTED, Status.DISPUTED):
+        return not terms.assets or goods_here or LineFlag.RETENTION_DISPUTED in line.flags
+    return line.status is Status.OPEN and not terms.assets
+
+
+def _dispute(by: Side, *, before: UnixSeconds) -> Window:
+    return Window(action=Action.DISPUTE, by=by, role=Role.QUALITY, before=before)
+
+
+def _disputing(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Window]:
+    ends = arbitration_ends(line, conditions)
+    yield Window(action=Action.EVIDENCE, by=Side.PARTIES_OR_ARBITER, role=Role.QUALITY)
+    if terms.arbiter != ZERO_ADDRESS:
+        yield Window(action=Action.RULE, by=Side.ARBITER, before=ends)
+    yield Window(action=Action.APPLY_DEFAULT, by=Side.ANYONE, since=ends)
 
 
 def _performing(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Window]:
@@ -221,4 +260,5 @@ def _inspecting(line: Line, conditions: Conditions) -> Iterator[Window]:
     yield Window(action=Action.ACCEPT, by=Side.BUYER_OR_INSPECTOR, role=Role.QUALITY)
     if line.rejections < conditions.max_rejections:
         yield Window(action=Action.REJECT, by=Side.INSPECTOR, role=Role.QUALITY, before=ends)
+    yield _dispute(Side.BUYER, before=ends)
     yield Window(action=Action.DEEM_ACCEPT, by=Side.ANYONE, since=ends)

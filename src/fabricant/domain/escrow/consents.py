@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fabricant.domain.bundles import Bundle
-from fabricant.domain.escrow.lines import NOTHING
 from fabricant.domain.escrow.terms import LineId
 from fabricant.domain.typed_data import Struct
-from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, UnixSeconds
+from fabricant.domain.units import NOTHING, ZERO_ADDRESS, Address, BaseUnits, UnixSeconds
 
 SCHEDULE: Final = Struct("Schedule", "bytes32 root")
 OUTCOME: Final = Struct("Outcome", "uint128 toSupplier, uint128 bondToBuyer, bool goodsToBuyer")

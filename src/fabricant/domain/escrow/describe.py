@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fabricant.domain.escrow.clocks import (
+    arbitration_ends,
     declining_ends,
     inspection_ends,
     late_intervals,
@@ -15,10 +16,12 @@ from fabricant.domain.escrow.clocks import (
     retention_ends,
 )
 from fabricant.domain.escrow.conditions import Conditions
-from fabricant.domain.escrow.lines import NOTHING, Ending, Line, LineFlag, Status
-from fabricant.domain.escrow.payoffs import Payoff, advance, bond, brokerage, payoff
+from fabricant.domain.escrow.consents import Outcome
+from fabricant.domain.escrow.lines import Ending, Line, LineFlag, Status
+from fabricant.domain.escrow.payoffs import Payoff, advance, arbiter_fee, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import NO_HASH, Terms
 from fabricant.domain.units import (
+    NOTHING,
     ZERO_ADDRESS,
     Address,
     BaseUnits,
@@ -49,12 +52,27 @@ def describe_line(
     return (*_state(terms, line, conditions, at), *_held(terms, line, conditions, token))
 
 
-def foreseen(ending: Ending, terms: Terms, line: Line, conditions: Conditions, *, at: UnixSeconds) -> Payoff:
-    """Who would get what if the line ended so at a time: not for endings that somebody decides."""
+def foreseen(
+    ending: Ending,
+    terms: Terms,
+    line: Line,
+    conditions: Conditions,
+    *,
+    at: UnixSeconds,
+    outcome: Outcome | None = None,
+) -> Payoff:
+    """Who would get what if the line ended so at a time; `outcome`: as the arbiter or the parties decide."""
     if line.status is Status.OPEN:
         line = replace(line, late_intervals=late_intervals(terms, line, conditions, at=at))
     penalty = at >= declining_ends(terms, line, conditions)
-    return payoff(ending, line, amount=terms.amount, conditions=conditions, with_penalty=penalty)
+    return payoff(
+        ending,
+        line,
+        amount=terms.amount,
+        conditions=conditions,
+        outcome=outcome,
+        with_penalty=penalty,
+    )
 
 
 def describe_payoff(
@@ -123,7 +141,8 @@ def _state(terms: Terms, line: Line, conditions: Conditions, at: UnixSeconds) ->
             ends = format_time(retention_ends(line, conditions))
             yield f"It was accepted at {since}. The retention is due at {ends}."
         case Status.DISPUTED:
-            yield f"It is in dispute since {since}."
+            ends = format_time(arbitration_ends(line, conditions))
+            yield f"It is in dispute since {since}. From {ends}, it ends by the agreed split."
         case Status.CLOSED:
             yield f"It was closed at {since}."
     yield from _delay(terms, line, conditions, at)
@@ -146,6 +165,10 @@ def _held(terms: Terms, line: Line, conditions: Conditions, token: Token) -> Ite
         yield f"{token.format(line.held)} are held."
     elif line.status is not Status.CLOSED:
         yield "Nothing is held any more."
+    fee = arbiter_fee(terms.amount, conditions)
+    if fee and line.status is Status.DISPUTED:
+        who = "buyer" if LineFlag.BUYER_DISPUTES in line.flags else "supplier"
+        yield f"{token.format(fee)} of the {who} are deposited for the arbiter."
     deposit = bond(terms.amount, conditions)
     if deposit and line.status is not Status.CLOSED:
         yield f"{token.format(deposit)} of the supplier are locked as security deposit."

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final, Self
 
-from fabricant.domain.units import BaseUnits, Seconds, UnixSeconds
+from fabricant.domain.escrow.conditions import NO_TIME
+from fabricant.domain.units import NOTHING, BaseUnits, Seconds, UnixSeconds
 from fabricant.errors import InvalidInput
 
 
@@ -52,9 +53,7 @@ class LineFlag(IntFlag):
     RETENTION_DISPUTED = 1 << 5  # the dispute began in RETAINED: the goods had been accepted
 
 
-NOTHING: Final = BaseUnits(0)
 NEVER: Final = UnixSeconds(0)
-NO_TIME: Final = Seconds(0)
 _NO_FLAGS: Final = LineFlag(0)
 _LAYOUT: Final = (
     *(("status", 8), ("flags", 8), ("rejections", 8), ("since", 40)),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from fabricant.domain.escrow.conditions import Conditions
 from fabricant.domain.escrow.consents import Outcome
-from fabricant.domain.escrow.lines import NOTHING, Ending, Line, LineFlag
-from fabricant.domain.units import MAX_BPS, BaseUnits, Bps, bps_ceil, bps_floor
+from fabricant.domain.escrow.lines import Ending, Line, LineFlag
+from fabricant.domain.units import MAX_BPS, NOTHING, BaseUnits, Bps, bps_ceil, bps_floor
 from fabricant.errors import InvalidInput
 
 
@@ -122,6 +122,11 @@ def advance(line: Line, amount: BaseUnits, conditions: Conditions) -> BaseUnits:
 def bond(amount: BaseUnits, conditions: Conditions) -> BaseUnits:
     """The supplier's security deposit for a line of this price."""
     return bps_ceil(amount, conditions.bond_bps)
+
+
+def arbiter_fee(amount: BaseUnits, conditions: Conditions) -> BaseUnits:
+    """What a disputant deposits for the arbiter of a line of this price."""
+    return bps_floor(amount, conditions.arbiter_fee_bps)
 
 
 def brokerage(amount: BaseUnits, conditions: Conditions) -> BaseUnits:

@@ -28,8 +28,6 @@ LineId = NewType("LineId", bytes)  # 32 bytes: the EIP-712 digest of Terms; zero
 
 NO_HASH: Final = bytes(32)
 MAX_ASSETS: Final = 64
-DOMAIN_NAME: Final = "Fabricant SupplierEscrow"
-DOMAIN_VERSION: Final = "1"
 
 TERMS: Final = Struct(
     "Terms",
@@ -155,11 +153,6 @@ class Terms:
             raise BadParty(f"{self.inspector} can't inspect as supplier or arbiter; name another inspector")
         if self.broker == escrow:
             raise BadParty(f"{self.broker} is the escrow itself and can't be the broker")
-
-
-def escrow_domain(chain_id: int, escrow: Address) -> Domain:
-    """For which contract the parties sign. `chain_id` is the chain of deployment."""
-    return Domain(DOMAIN_NAME, DOMAIN_VERSION, chain_id, escrow)
 
 
 def line_id(terms: Terms, domain: Domain) -> LineId:

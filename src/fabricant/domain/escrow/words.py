@@ -88,8 +88,7 @@ def _inspection(c: Conditions) -> Iterator[str]:
         times = "once" if c.max_rejections == 1 else f"up to {c.max_rejections} times"
         yield (
             f"It may reject {times}. The supplier may then deliver again until the long stop, and for "
-            f"{format_duration(c.cure)} in any case; the time that the inspection took is added to the due "
-            "date."
+            f"{format_duration(c.cure)} in any case; the time since the handover is added to the due date."
         )
     else:
         yield "It can't reject; it accepts or disputes."

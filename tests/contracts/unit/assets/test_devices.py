@@ -1,6 +1,7 @@
 """Devices: one device speaks for one asset, by its own consent, until the asset changes hands."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
@@ -48,17 +49,19 @@ def bad_signature(assets: Contract, binding: dict[str, Any]) -> Any:
 
 
 def test_f026_a_binding_is_void_on_a_fork(
-    chain: Chain, assets: Contract, binding: Bind, device: Actor, owner: Actor, machine: int
+    chain: Chain,
+    assets: Contract,
+    binding: Bind,
+    device: Actor,
+    owner: Actor,
+    machine: int,
+    forked: AbstractContextManager[int],
 ) -> None:
-    home = chain.w3.eth.chain_id
+    home = chain.local.chain_id
     signature = device.sign(typed_digest(assets, BINDING, binding(machine)))
     call = assets.functions.bindDevice(machine, device.address, HOUR, signature)
-    chain.local.rpc.call("anvil_setChainId", 1_000_001)
-    try:
-        with reverts("Eip712_ForeignChain", chainId=1_000_001, homeChainId=home):
-            chain.send(call, by=owner)
-    finally:
-        chain.local.rpc.call("anvil_setChainId", home)
+    with forked as there, reverts("Eip712_ForeignChain", chainId=there, homeChainId=home):
+        chain.send(call, by=owner)
     chain.send(call, by=owner)
 
 

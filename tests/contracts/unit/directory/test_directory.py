@@ -1,6 +1,7 @@
 """DIR-1: an operator does only what its unexpired role lists; a revoked grant never comes back."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
@@ -227,17 +228,18 @@ def test_a_revoked_operator_may_nothing(may_act: Callable[..., bool], lend: Lend
 
 
 def test_f026_a_grant_is_void_on_a_fork(
-    chain: Chain, directory: Contract, send_grant: Callable[..., Receipt], grant: Grant
+    chain: Chain,
+    directory: Contract,
+    send_grant: Callable[..., Receipt],
+    grant: Grant,
+    forked: AbstractContextManager[int],
 ) -> None:
-    home = chain.w3.eth.chain_id
+    home = chain.local.chain_id
     signature = Actor("supplier").sign(digest_of(directory, grant))
-    chain.local.rpc.call("anvil_setChainId", 1_000_001)
-    try:
+    with forked as there:
         assert directory.functions.eip712Domain().call()[3] == home
-        with reverts("Eip712_ForeignChain", chainId=1_000_001, homeChainId=home):
+        with reverts("Eip712_ForeignChain", chainId=there, homeChainId=home):
             send_grant(grant, signature=signature)
-    finally:
-        chain.local.rpc.call("anvil_setChainId", home)
     send_grant(grant, signature=signature)
 
 

@@ -1,6 +1,6 @@
 """What the escrow shows, and the one word that it keeps of a line."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -52,10 +52,12 @@ def test_f035_an_id_is_what_eth_account_signs(deal: Deals, changes: dict[str, An
     assert line.escrow.functions.lineId(line.terms).call() == signed == line.id
 
 
-def test_f026_ids_are_those_of_the_chain_of_deployment(deal: Deals, fork: Callable[[], int]) -> None:
+def test_f026_ids_are_those_of_the_chain_of_deployment(
+    deal: Deals, forked: AbstractContextManager[int]
+) -> None:
     line = deal()
-    fork()
-    assert line.escrow.functions.lineId(line.terms).call() == line.id
+    with forked:
+        assert line.escrow.functions.lineId(line.terms).call() == line.id
 
 
 # Lines

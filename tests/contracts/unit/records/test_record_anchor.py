@@ -1,6 +1,7 @@
 """REC-1: a stream's head commits to every root ever anchored in it; nothing is lost or reordered."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
@@ -209,14 +210,12 @@ def test_the_head_commits_to_every_root_in_order(
     session_chain.local.revert(snapshot)
 
 
-def test_f026_anchoring_goes_on_after_a_fork(chain: Chain, put: Anchor, head_of: Callable[[], bytes]) -> None:
-    home = chain.w3.eth.chain_id
-    chain.local.rpc.call("anvil_setChainId", 1_000_001)
-    try:
+def test_f026_anchoring_goes_on_after_a_fork(
+    forked: AbstractContextManager[int], put: Anchor, head_of: Callable[[], bytes]
+) -> None:
+    with forked:
         put()
         assert head_of() != NOTHING
-    finally:
-        chain.local.rpc.call("anvil_setChainId", home)
 
 
 # anchorRetained

@@ -50,7 +50,7 @@ def at(moment: int, status: Status, terms: Terms = TERMS, **more: object) -> set
     return actions(possible(terms, line(status, **more), USUAL, at=UnixSeconds(moment)))  # type: ignore[arg-type]
 
 
-ALWAYS_OPEN = {"extend", "pay", "refund", "resign"}
+ALWAYS_OPEN = {"extend", "pay", "refund", "resign", "settle"}
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ ARRIVED = DUE + 2 * DAY
 @pytest.mark.parametrize(
     ("moment", "more"),
     [
-        (ARRIVED - 1, {"confirm_receipt", "reject"}),
-        (ARRIVED, {"reject"}),
-        (ARRIVED + 5 * DAY - 1, {"reject"}),
+        (ARRIVED - 1, {"confirm_receipt", "dispute", "reject"}),
+        (ARRIVED, {"dispute", "reject"}),
+        (ARRIVED + 5 * DAY - 1, {"dispute", "reject"}),
         (ARRIVED + 5 * DAY, {"deem_accept"}),
     ],
 )
 def test_f048_a_delivered_line(moment: int, more: set[str]) -> None:
-    assert at(moment, Status.DELIVERED, since=ARRIVED) == {"accept", "pay", "refund"} | more
+    assert at(moment, Status.DELIVERED, since=ARRIVED) == {"accept", "pay", "refund", "settle"} | more
 
 
 def test_f060_rejections_are_used_up() -> None:
@@ -101,19 +101,39 @@ def test_f060_rejections_are_used_up() -> None:
 def test_f048_a_rejected_line_leaves_the_whole_cure_period(*, late_rejection: bool) -> None:
     rejected = DUE + 15 * DAY if late_rejection else DUE - DAY
     stop = DUE + 29 * DAY if late_rejection else DUE + 21 * DAY
-    always = {"accept", "collect", "extend", "pay", "refund", "resign"}
+    always = {"accept", "collect", "extend", "pay", "refund", "resign", "settle"}
+    disputable = {"dispute"} if stop - 1 < rejected + USUAL.cure else set()
 
     assert long_stop(TERMS, line(Status.REJECTED, since=rejected), USUAL) == stop
-    assert at(stop - 1, Status.REJECTED, since=rejected) == always | {"deliver"}
+    assert at(stop - 1, Status.REJECTED, since=rejected) == always | {"deliver"} | disputable
     assert at(stop, Status.REJECTED, since=rejected) == always | {"terminate"}
 
 
 def test_f048_a_retention() -> None:
     goods = {"flags": LineFlag.GOODS_TO_BUYER}
-    always = {"collect", "pay", "refund"}
+    always = {"collect", "pay", "refund", "settle"}
 
-    assert at(DUE + 90 * DAY - 1, Status.RETAINED, since=DUE, **goods) == always
+    assert at(DUE + 90 * DAY - 1, Status.RETAINED, since=DUE, **goods) == always | {"dispute"}
     assert at(DUE + 90 * DAY, Status.RETAINED, since=DUE, **goods) == always | {"pay_retention"}
+
+
+def test_f048_a_dispute() -> None:
+    ends = DUE + USUAL.arbitration
+    always = {"accept", "evidence", "settle"}
+
+    assert at(ends - 1, Status.DISPUTED, since=DUE) == always | {"rule"}
+    assert at(ends, Status.DISPUTED, since=DUE) == always | {"apply_default"}
+    assert "rule" not in at(DUE, Status.DISPUTED, replace(TERMS, arbiter=ZERO_ADDRESS), since=DUE)
+
+
+def test_goods_that_are_gone_are_not_accepted() -> None:
+    rejected, disputed = line(Status.REJECTED), line(Status.DISPUTED)
+    retained = replace(disputed, flags=LineFlag.RETENTION_DISPUTED | LineFlag.GOODS_TO_BUYER)
+
+    for kept, acceptable in ((rejected, False), (disputed, False), (retained, True)):
+        found = actions(windows(TERMS, kept, USUAL, goods_here=False))
+        assert ("accept" in found) is acceptable
+        assert "collect" not in found
 
 
 def test_what_is_over_is_over() -> None:
@@ -132,7 +152,7 @@ def test_what_was_not_opened() -> None:
 def test_without_money_there_is_nothing_to_pay() -> None:
     paid = replace(line(Status.OPEN), held=BaseUnits(0))
 
-    assert actions(possible(TERMS, paid, USUAL, at=DUE)) == {"deliver", "extend", "resign"}
+    assert actions(possible(TERMS, paid, USUAL, at=DUE)) == {"deliver", "extend", "resign", "settle"}
 
 
 @pytest.mark.parametrize(
@@ -172,12 +192,14 @@ def test_sides_are_addresses() -> None:
     assert Side.INSPECTOR.principals(TERMS) == (INSPECTOR,)
     assert Side.BUYER_OR_INSPECTOR.principals(TERMS) == (BUYER, INSPECTOR)
     assert Side.EITHER_PARTY.principals(TERMS) == (BUYER, SUPPLIER)
+    assert Side.ARBITER.principals(TERMS) == (TERMS.arbiter,)
+    assert Side.PARTIES_OR_ARBITER.principals(TERMS) == (BUYER, SUPPLIER, TERMS.arbiter)
     assert Side.ANYONE.principals(TERMS) == ()
     alone = replace(TERMS, inspector=ZERO_ADDRESS)
     assert Side.INSPECTOR.principals(alone) == Side.BUYER_OR_INSPECTOR.principals(alone) == (BUYER,)
 
 
-LIVE = st.sampled_from([Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED])
+LIVE = st.sampled_from([Status.OPEN, Status.DELIVERED, Status.REJECTED, Status.RETAINED, Status.DISPUTED])
 
 
 @given(strategies.terms, strategies.lines, strategies.conditions(), LIVE, strategies.times)
@@ -188,7 +210,7 @@ def test_f052_f060_f061_one_party_alone_always_gets_out(
 
     found = windows(terms, kept, conditions)
 
-    exits = {"terminate", "deem_accept", "pay_retention", "accept"}
+    exits = {"terminate", "deem_accept", "pay_retention", "apply_default", "accept"}
     assert any(each.action in exits and each.before is None for each in found)
     delivering = [each for each in found if each.action is Action.DELIVER]
     terminating = [each for each in found if each.action is Action.TERMINATE]
