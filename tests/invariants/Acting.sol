@@ -3,14 +3,14 @@ pragma solidity 0.8.37;
 
 import {Delivery, Line, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Call} from "./Books.sol";
-import {Opening} from "./Opening.sol";
+import {Deciding} from "./Deciding.sol";
 import {Action} from "./Rules.sol";
 import {TradeSets} from "./TradeSets.sol";
 import {VM} from "./Vm.sol";
 import {IOddToken, IParty} from "./World.sol";
 
 /// @notice How people act on lines: which line, when, by whom, with what; and how tokens and receivers turn on them.
-abstract contract Acting is Opening {
+abstract contract Acting is Deciding {
     uint256 internal constant SOON = 60 days;
 
     error Acting_NothingToDo(Action action);
@@ -38,7 +38,7 @@ abstract contract Acting is Opening {
     /// @dev What a receiver calls when it is paid: any of what anyone may do, or a payment to itself.
     function _callBack() private returns (bytes memory) {
         if (deals.length == 0 || _oneIn(3)) return abi.encodeCall(ESCROW.withdraw, (BUYER_FIRM, COIN, 1));
-        Action[4] memory actions = [Action.DeemAccept, Action.PayRetention, Action.Pay, Action.Accept];
+        Action[4] memory actions = [Action.DeemAccept, Action.PayRetention, Action.ApplyDefault, Action.Accept];
         return _data(actions[_random(4)], _random(deals.length));
     }
 
@@ -58,27 +58,40 @@ abstract contract Acting is Opening {
         uint256 index = _find(action);
         bool timely = _arrive(action, index);
         if (action == Action.Resign) _secure(deals[index].terms, deals[index].terms.amount);
+        if (action == Action.Dispute) _secureFee(index);
         Call memory call = _valid(action, index);
         if (_oneIn(12)) call.caller = _anybody();
         if (_oneIn(4)) _provoke();
         if (_oneIn(16)) call.gas = 200_000 + _random(600_000); // perhaps not enough for its payouts
-        bool entitled = _isEntitled(call.caller, action, index);
         _make(call);
         if (!timely) _breach(6, "ESC-6: something was done too early or too late");
-        if (!entitled) _breach(6, "ESC-6: somebody did what only others may do");
+        if (!_isEntitled(call.caller, call.entitled)) _breach(6, "ESC-6: somebody did what only others may do");
     }
 
     /// @dev As it should be.
     function _perform(Action action, uint256 index) internal {
         (uint256 from,) = _window(action, index, _line(index));
         if (from > block.timestamp) VM.warp(from);
+        if (action == Action.Dispute) _secureFee(index);
         _make(_valid(action, index));
     }
 
-    function _valid(Action action, uint256 index) internal returns (Call memory) {
-        address caller = _entitled(action, index, _line(index))[_random(3)];
+    function _valid(Action action, uint256 index) internal returns (Call memory call) {
+        if (action == Action.Rule) return _ruling(index);
+        if (action == Action.Settle) return _settlement(index);
+        address[3] memory entitled = _entitled(action, index, _line(index));
+        address caller = entitled[_random(3)];
         if (caller == address(0)) caller = _anybody();
-        return _call(caller, deals[index].terms.token, _data(action, index));
+        else if (_oneIn(2)) caller = _operatorOf(caller);
+        call = _call(caller, deals[index].terms.token, _data(action, index));
+        call.entitled = entitled;
+    }
+
+    /// @dev Who may dispute has what the arbiter's fee takes.
+    function _secureFee(uint256 index) private {
+        Terms memory terms = deals[index].terms;
+        _calm(terms.token);
+        _depositFor(_entitled(Action.Dispute, index, _line(index))[0], terms.token, deals[index].fee);
     }
 
     /// @dev Waits until the action is possible, perhaps longer; now and then not long enough, or too long.
@@ -97,9 +110,12 @@ abstract contract Acting is Opening {
         return from <= time && time < before;
     }
 
-    function _isEntitled(address caller, Action action, uint256 index) private view returns (bool) {
-        address[3] memory list = _entitled(action, index, _line(index));
-        return list[0] == address(0) || caller == list[0] || caller == list[1] || caller == list[2];
+    function _isEntitled(address caller, address[3] memory entitled) private view returns (bool) {
+        for (uint256 i = 0; i < 3; ++i) {
+            address principal = entitled[i];
+            if (principal == address(0) || caller == principal || caller == _operatorOf(principal)) return true;
+        }
+        return false;
     }
 
     /* LINES TO ACT ON */
@@ -118,13 +134,34 @@ abstract contract Acting is Opening {
     }
 
     function _arrange(Action action) private returns (uint256 index) {
-        index = _draft(_terms(TradeSets.TOOLING), action == Action.Collect || _oneIn(4) ? 1 : 0);
+        bool disputed = action == Action.Evidence || action == Action.Rule || action == Action.ApplyDefault;
+        bool disputable = disputed || action == Action.Dispute;
+        bool plain = disputable && action != Action.Rule && _oneIn(2);
+        bool goods = action == Action.Collect || _oneIn(4);
+        index = _draft(_terms(plain ? TradeSets.PLAIN : TradeSets.TOOLING), goods ? 1 : 0);
         _open(index);
-        bool inspected = action == Action.PayRetention || action == Action.Collect;
-        bool delivered = inspected || action == Action.ConfirmReceipt || action == Action.DeemAccept;
-        if (delivered || action == Action.Accept || action == Action.Reject) _perform(Action.Deliver, index);
-        if (inspected) _perform(action == Action.Collect ? Action.Reject : Action.Accept, index);
+        if (action == Action.Terminate) _waitUntilLate(index);
+        bool rejected = action == Action.Terminate || action == Action.Collect || disputable && _oneIn(2);
+        bool accepted = action == Action.PayRetention || disputable && !plain && !rejected && _oneIn(2);
+        bool arrives = action == Action.ConfirmReceipt || action == Action.DeemAccept;
+        arrives = arrives || action == Action.Accept || action == Action.Reject || disputable;
+        if (arrives || rejected || accepted) _perform(Action.Deliver, index);
+        if (rejected || accepted) _perform(rejected ? Action.Reject : Action.Accept, index);
+        if (disputed) _perform(Action.Dispute, index);
+        if (disputed && rejected && !plain && _oneIn(2)) _disputeAgain(index);
         if (!_suits(action, index, _line(index))) revert Acting_NothingToDo(action);
+    }
+
+    /// @dev So that the long stop comes before the end of the time to cure.
+    function _waitUntilLate(uint256 index) private {
+        (, uint256 before) = _window(Action.Deliver, index, _line(index));
+        VM.warp(before - 1);
+    }
+
+    /// @dev The supplier's dispute ends by acceptance; the buyer's is about the retention.
+    function _disputeAgain(uint256 index) private {
+        _perform(Action.Accept, index);
+        _perform(Action.Dispute, index);
     }
 
     /// @dev Two or three lines of the same parties.
@@ -152,15 +189,18 @@ abstract contract Acting is Opening {
         }
     }
 
-    function _acceptAll(uint256[] memory batch) internal {
+    /// @dev By the buyer, or by silence.
+    function _acceptAll(uint256[] memory batch, bool silently) internal {
         Terms[] memory terms = new Terms[](batch.length);
         uint256[][] memory goods = new uint256[][](batch.length);
         for (uint256 i = 0; i < batch.length; ++i) {
             terms[i] = deals[batch[i]].terms;
             goods[i] = _named(batch[i]);
         }
-        address caller = _oneIn(2) ? terms[0].buyer : PURCHASING;
-        bytes memory data = abi.encodeCall(ESCROW.acceptMany, (terms, goods));
+        address caller = silently ? _anybody() : _oneIn(2) ? terms[0].buyer : PURCHASING;
+        bytes memory data = silently
+            ? abi.encodeCall(ESCROW.deemAcceptMany, (terms, goods))
+            : abi.encodeCall(ESCROW.acceptMany, (terms, goods));
         _make(_call(caller, terms[0].token, data));
     }
 
@@ -186,6 +226,9 @@ abstract contract Acting is Opening {
         if (action == Action.Cancel) return abi.encodeCall(ESCROW.cancel, (terms));
         if (action == Action.Resign) return abi.encodeCall(ESCROW.resign, (terms));
         if (action == Action.Terminate) return abi.encodeCall(ESCROW.terminate, (terms));
+        if (action == Action.Dispute) return abi.encodeCall(ESCROW.dispute, (terms, "photos", ""));
+        if (action == Action.Evidence) return abi.encodeCall(ESCROW.evidence, (terms, "drawings", ""));
+        if (action == Action.ApplyDefault) return abi.encodeCall(ESCROW.applyDefault, (terms));
         return abi.encodeCall(ESCROW.payRetention, (terms));
     }
 

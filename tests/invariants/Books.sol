@@ -3,7 +3,15 @@ pragma solidity 0.8.37;
 
 import {Conditions} from "../../contracts/escrow/Conditions.sol";
 import {ISupplierEscrow} from "../../contracts/escrow/ISupplierEscrow.sol";
-import {Ending, Line, LineId, Status, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {
+    Ending,
+    FLAG_GOODS_TO_BUYER,
+    Line,
+    LineId,
+    Outcome,
+    Status,
+    Terms
+} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {VM, Vm} from "./Vm.sol";
 import {World} from "./World.sol";
 
@@ -13,16 +21,20 @@ struct Deal {
     LineId id;
     uint256[] goods;
     uint256 bond; // base units
+    uint256 fee; // base units, the arbiter's
+    address depositor; // of the fee
     Line line; // as it was after the last call that touched it
     uint256 opened; // how often
     uint256 paidIn; // base units
-    uint256 paidOut; // to the supplier side, the buyer and the broker; never the bond
+    uint256 paidOut; // to the supplier side, the buyer and the broker; never the bond or the fee
     bytes32 end; // hash of the line as it was when it became final
 }
 
 /// @dev One call of the escrow, and by how much it should make each of our people richer.
 struct Call {
     address caller;
+    address[3] entitled; // who may make it, themselves or by their operators; zero: anyone
+    Outcome outcome; // if it decides one
     address token;
     uint256 value;
     uint256 gas;
@@ -49,6 +61,7 @@ abstract contract Books is World {
     /// ESC-3: one party alone, or anyone after a known time, can close a line.
     /// ESC-4: a final line stays as it is; terms open at most once; a signature works once, for its line.
     /// ESC-6: nobody moved money but who may, when they may.
+    /// ESC-7: a bond is lost only as agreed, and never before the time to cure is over (it is credited once: ESC-1).
     function check(uint256 invariants) external view {
         for (uint256 n = 0; n < 8; ++n) {
             if (invariants >> n & 1 != 0) require(bytes(breaches[n]).length == 0, breaches[n]);
@@ -61,7 +74,8 @@ abstract contract Books is World {
                 require(deal.paidIn == deal.paidOut + line.held, "ESC-2: a line's money does not add up");
             }
             if (invariants >> 4 & 1 != 0) _requireFinality(deal, line);
-            locked[_number(deal.terms.token)] += line.held + (_isLive(line.status) ? deal.bond : 0);
+            uint256 deposited = line.status == Status.Disputed ? deal.fee : 0;
+            locked[_number(deal.terms.token)] += line.held + deposited + (_isLive(line.status) ? deal.bond : 0);
         }
         if (invariants >> 1 & 1 != 0) _requireBalances(locked);
     }
@@ -103,6 +117,7 @@ abstract contract Books is World {
         deal.id = ESCROW.lineId(terms);
         deal.goods = goods;
         deal.bond = _bond(terms);
+        deal.fee = uint256(terms.amount) * conditions[terms.conditions].rates.arbiterFeeBps() / 10_000;
         dealOf[deal.id] = index + 1;
     }
 
@@ -129,7 +144,8 @@ abstract contract Books is World {
     /* CALLS */
 
     function _call(address caller, address token, bytes memory data) internal view returns (Call memory) {
-        return Call(caller, token, 0, PLENTY, data, new int256[](people.length));
+        address[3] memory anyone;
+        return Call(caller, anyone, Outcome(0, 0, false), token, 0, PLENTY, data, new int256[](people.length));
     }
 
     /// @dev Makes a call and books it; reverts as the escrow does.
@@ -194,6 +210,7 @@ abstract contract Books is World {
         if (kind == ISupplierEscrow.LineOpened.selector) _bookOpening(call, deal, log.data);
         if (kind == ISupplierEscrow.LinePaid.selector) _bookPayment(call, deal, log.data);
         if (kind == ISupplierEscrow.LineRefunded.selector) _bookRefund(call, deal, log.data);
+        if (kind == ISupplierEscrow.LineDisputed.selector) _bookDispute(call, deal);
         if (kind == ISupplierEscrow.LineConcluded.selector) {
             _bookEnding(call, deal, Ending(uint256(log.topics[2])), log.data);
         }
@@ -230,9 +247,19 @@ abstract contract Books is World {
         deal.paidOut += amount;
     }
 
+    function _bookDispute(Call memory call, Deal storage deal) private {
+        deal.depositor = deal.line.status == Status.Rejected ? deal.terms.supplier : deal.terms.buyer;
+        _due(call, deal.depositor, -int256(deal.fee));
+    }
+
     function _bookEnding(Call memory call, Deal storage deal, Ending ending, bytes memory data) private {
-        (uint128 toSupplierSide, uint128 toBuyer, uint128 retained, uint128 bondToBuyer,) =
+        (uint128 toSupplierSide, uint128 toBuyer, uint128 retained, uint128 bondToBuyer, bool goodsToBuyer) =
             abi.decode(data, (uint128, uint128, uint128, uint128, bool));
+        _expectShares(call.outcome, deal, ending, toSupplierSide, goodsToBuyer);
+        _expectBond(call.outcome, deal, ending, bondToBuyer);
+        if (deal.line.status == Status.Disputed) {
+            _due(call, ending == Ending.Ruled ? deal.terms.arbiter : deal.depositor, deal.fee);
+        }
         bool declined = ending == Ending.Resigned && _inResignPeriod(deal);
         uint256 returned = declined ? _advance(deal.terms) : 0;
         uint256 paid = uint256(toSupplierSide) + toBuyer - returned;
@@ -247,6 +274,45 @@ abstract contract Books is World {
     /// @dev An event must account for all that the line held before the call.
     function _expectHeld(Deal storage deal, uint256 amount) private {
         if (amount != deal.line.held) _breach(2, "ESC-2: a line gave another amount than it held");
+    }
+
+    /// @dev What others than the conditions decide, and the split without a ruling.
+    function _expectShares(
+        Outcome memory outcome,
+        Deal storage deal,
+        Ending ending,
+        uint256 toSupplierSide,
+        bool goodsToBuyer
+    ) private {
+        (uint256 share, bool goods) = (outcome.toSupplier, outcome.goodsToBuyer);
+        if (ending == Ending.Defaulted) {
+            uint256 bps = conditions[deal.terms.conditions].rates.defaultSupplierBps();
+            share = uint256(deal.line.held) * bps / 10_000;
+            goods = bps >= 5_000 || deal.line.flags & FLAG_GOODS_TO_BUYER != 0;
+        } else if (!_isDecided(ending)) {
+            return;
+        }
+        if (toSupplierSide != _least(share, deal.line.held) || goodsToBuyer != goods) {
+            _breach(2, "ESC-2: a dispute ended with other shares than decided or agreed");
+        }
+    }
+
+    function _expectBond(Outcome memory outcome, Deal storage deal, Ending ending, uint256 bondToBuyer) private {
+        uint256 lost = _isDecided(ending) ? _least(outcome.bondToBuyer, deal.bond) : 0;
+        bool resigned = ending == Ending.Resigned && !_inResignPeriod(deal);
+        if (resigned || ending == Ending.Terminated) lost = deal.bond;
+        if (bondToBuyer != lost) _breach(7, "ESC-7: another part of a bond was lost than decided or agreed");
+        uint256 cured = deal.line.since + conditions[deal.terms.conditions].periods.cure();
+        bool curable = deal.line.status == Status.Rejected && block.timestamp < cured;
+        if (curable && ending == Ending.Terminated) _breach(7, "ESC-7: a bond was lost before the time to cure was over");
+    }
+
+    function _isDecided(Ending ending) private pure returns (bool) {
+        return ending == Ending.Ruled || ending == Ending.Settled;
+    }
+
+    function _least(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a < b ? a : b;
     }
 
     /// @dev To the supplier, less the broker's commission.

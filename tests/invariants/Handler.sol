@@ -47,11 +47,28 @@ contract Handler is Acting {
             if (_oneIn(2)) _perform(Action.Deliver, batch[i]);
         }
         if (_oneIn(12)) batch[1] = _oneIn(2) ? batch[0] : _find(Action.Accept);
-        _acceptAll(batch);
+        _acceptAll(batch, false);
     }
 
     function deemAccept(uint256 seed) external seeded(seed) {
         _act(Action.DeemAccept);
+    }
+
+    /// @dev When the last of several lines can be accepted so, now and then a second before.
+    function deemAcceptMany(uint256 seed) external seeded(seed) {
+        uint256[] memory batch = _draftBatch();
+        _openAll(batch);
+        uint256 time = 0;
+        for (uint256 i = 0; i < batch.length; ++i) {
+            _perform(Action.Deliver, batch[i]);
+            (uint256 from,) = _window(Action.DeemAccept, batch[i], _line(batch[i]));
+            if (from > time) time = from;
+        }
+        bool early = _oneIn(12);
+        VM.warp(early ? time - 1 : time);
+        if (!early && _oneIn(12)) batch[1] = _oneIn(2) ? batch[0] : _find(Action.DeemAccept);
+        _acceptAll(batch, true);
+        if (early) _breach(6, "ESC-6: several lines were accepted by silence too early");
     }
 
     function reject(uint256 seed) external seeded(seed) {
@@ -86,6 +103,26 @@ contract Handler is Acting {
         _act(Action.PayRetention);
     }
 
+    function dispute(uint256 seed) external seeded(seed) {
+        _act(Action.Dispute);
+    }
+
+    function evidence(uint256 seed) external seeded(seed) {
+        _act(Action.Evidence);
+    }
+
+    function rule(uint256 seed) external seeded(seed) {
+        _act(Action.Rule);
+    }
+
+    function applyDefault(uint256 seed) external seeded(seed) {
+        _act(Action.ApplyDefault);
+    }
+
+    function settle(uint256 seed) external seeded(seed) {
+        _act(Action.Settle);
+    }
+
     function collect(uint256 seed) external seeded(seed) {
         _act(Action.Collect);
     }
@@ -111,19 +148,13 @@ contract Handler is Acting {
         address caller = _oneIn(16) ? _anybody() : owner;
         uint256 amount = 1 + _random(ESCROW.freeBalanceOf(owner, token) + (_oneIn(16) ? 1 : 0));
         _make(_call(caller, token, abi.encodeCall(ESCROW.withdraw, (owner, token, amount))));
-        bool entitled = caller == owner || _worksFor(caller, owner);
+        bool entitled = caller == owner || caller == _operatorOf(owner);
         if (!entitled) _breach(6, "ESC-6: a stranger withdrew somebody's free balance");
     }
 
     function publishConditions(uint256 seed) external seeded(seed) {
         bytes memory data = abi.encodeCall(ESCROW.publishConditions, (TradeSets.get(_random(TradeSets.COUNT)), ""));
         _make(_call(_anybody(), COIN, data));
-    }
-
-    function _worksFor(address operator, address principal) private view returns (bool) {
-        if (operator == PURCHASING) return principal == BUYER || principal == BUYER_FIRM;
-        bool supplies = principal == SUPPLIER || principal == SUPPLIER_FIRM || principal == SUPPLIER_WALLET;
-        return operator == SALES && supplies;
     }
 
     function _isFirm(address person) private view returns (bool) {
@@ -182,6 +213,16 @@ contract Handler is Acting {
         if (_tryToOpen(terms, digest)) _breach(4, "ESC-4: a signature opened another line than the signed one");
     }
 
+    /// @dev A settlement that the parties did not agree to, or no longer.
+    function missettle(uint256 seed) external seeded(seed) {
+        uint256 index = _find(Action.Settle);
+        if (_oneIn(2)) {
+            if (_passes(_misquoted(index))) _breach(4, "ESC-4: a signature settled another way than the signed one");
+        } else {
+            if (_passes(_unagreed(index))) _breach(6, "ESC-6: a line was settled without both parties' consent");
+        }
+    }
+
     function _tryToOpen(Terms memory terms, bytes32 signed) private returns (bool opened) {
         _secure(terms, _bond(terms));
         return _passes(_opening(terms, _bothSigned(terms, signed, terms.opener == MARKET ? MARKET : STRANGER)));
@@ -232,6 +273,7 @@ contract Handler is Acting {
         Line memory line = _line(index);
         Action action = Action.PayRetention;
         if (line.status == Status.Delivered) action = Action.DeemAccept;
+        if (line.status == Status.Disputed) action = Action.ApplyDefault;
         if (line.status == Status.Open || line.status == Status.Rejected) {
             action = _oneIn(2) ? Action.Resign : Action.Terminate;
         }

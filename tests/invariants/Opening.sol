@@ -100,8 +100,19 @@ abstract contract Opening is Rules {
     }
 
     /// @dev One of the ways in which the parties of a deal can open it. Signatures are over `digest`.
-    function _way(Terms memory terms, bytes32 digest, bytes32[] memory proof) private returns (Way memory way) {
-        uint256 kind = terms.opener == MARKET ? 0 : 1 + _random(4);
+    function _way(Terms memory terms, bytes32 digest, bytes32[] memory proof) private returns (Way memory) {
+        return terms.opener == MARKET ? _wayOf(0, terms, digest, proof) : _wayWithout(terms, digest, proof);
+    }
+
+    /// @dev One of the ways in which the parties agree without their market.
+    function _wayWithout(Terms memory terms, bytes32 digest, bytes32[] memory proof) internal returns (Way memory) {
+        return _wayOf(1 + _random(4), terms, digest, proof);
+    }
+
+    function _wayOf(uint256 kind, Terms memory terms, bytes32 digest, bytes32[] memory proof)
+        private
+        returns (Way memory way)
+    {
         bool buyerSigns = kind > 2 || (kind == 0 && _oneIn(2));
         bool supplierSigns = kind != 0 && kind != 3;
         if (kind == 0) (way.caller, way.payer) = (MARKET, terms.buyer);
@@ -190,8 +201,7 @@ abstract contract Opening is Rules {
     /* SCHEDULES */
 
     function _scheduleDigest(bytes32 root) private view returns (bytes32) {
-        bytes32 hash = keccak256(abi.encode(SCHEDULE_TYPEHASH, root));
-        return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR, hash));
+        return _digest(keccak256(abi.encode(SCHEDULE_TYPEHASH, root)));
     }
 
     function _leaf(LineId id) private pure returns (bytes32) {
@@ -206,6 +216,11 @@ abstract contract Opening is Rules {
 
     function _parent(bytes32 a, bytes32 b) private pure returns (bytes32) {
         return a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a));
+    }
+
+    /// @dev What is signed of a struct, by its hash.
+    function _digest(bytes32 hash) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR, hash));
     }
 
     function _domain() private view returns (bytes32) {

@@ -2,7 +2,14 @@
 pragma solidity 0.8.37;
 
 import {Periods, Rates} from "../../contracts/escrow/Conditions.sol";
-import {FLAG_GOODS_TO_BUYER, Line, LineId, Status, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {
+    FLAG_GOODS_TO_BUYER,
+    FLAG_RETENTION_DISPUTED,
+    Line,
+    LineId,
+    Status,
+    Terms
+} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Books} from "./Books.sol";
 
 /// @dev What can be done with one line.
@@ -19,7 +26,12 @@ enum Action {
     Resign,
     Terminate,
     PayRetention,
-    Collect
+    Dispute,
+    Evidence,
+    Rule,
+    ApplyDefault,
+    Settle,
+    Collect // the one that a closed line allows
 }
 
 /// @notice Which line an action suits, when it is possible, and who may take it: the specification as the parties
@@ -37,15 +49,25 @@ abstract contract Rules is Books {
         if (action == Action.Extend) return underWay && line.extra < LONGEST_EXTENSION;
         if (action == Action.Cancel) return status == Status.Open;
         if (action == Action.PayRetention) return status == Status.Retained;
-        if (action == Action.Pay || action == Action.Refund) return line.held != 0;
+        bool disputed = status == Status.Disputed;
+        if (action == Action.Pay || action == Action.Refund) return line.held != 0 && !disputed;
         if (action == Action.Accept) {
-            return status == Status.Delivered
-                || underWay && (deals[index].terms.assets == 0 || _inCustody(deals[index].id));
+            bool complete = deals[index].terms.assets == 0 || _inCustody(deals[index].id);
+            bool accepted = line.flags & FLAG_RETENTION_DISPUTED != 0;
+            return status == Status.Delivered || underWay && complete || disputed && (complete || accepted);
         }
+        if (action == Action.Dispute) {
+            return status == Status.Delivered || status == Status.Rejected || status == Status.Retained;
+        }
+        if (action == Action.Evidence || action == Action.ApplyDefault) return disputed;
+        if (action == Action.Rule) return disputed && deals[index].terms.arbiter != address(0);
+        if (action == Action.Settle) return _isLive(status);
         if (action == Action.Reject) {
             return status == Status.Delivered && line.rejections < _agreed(index).rates.maxRejections();
         }
-        if (action == Action.Collect) return status != Status.Delivered && _inCustody(deals[index].id);
+        if (action == Action.Collect) {
+            return status != Status.Delivered && !disputed && _inCustody(deals[index].id);
+        }
         return status == Status.Delivered;
     }
 
@@ -67,21 +89,42 @@ abstract contract Rules is Books {
         if (action == Action.Cancel) before = _lessOrZero(dueBy, periods.cancelNotice());
         if (action == Action.Terminate) from = _longStop(dueBy, periods, line);
         if (action == Action.PayRetention) from = line.since + periods.retention();
+        if (action == Action.Dispute) before = line.since + _disputable(rates, periods, line.status);
+        if (action == Action.Rule) before = line.since + rates.arbitration();
+        if (action == Action.ApplyDefault) from = line.since + rates.arbitration();
     }
 
-    /// @dev Who may take the action; zero: anyone.
+    /// @dev For how long a line can be disputed, in seconds.
+    function _disputable(Rates rates, Periods periods, Status status) private pure returns (uint256) {
+        if (status == Status.Rejected) return periods.cure();
+        return status == Status.Retained ? periods.retention() : rates.inspection();
+    }
+
+    /// @dev Who may take the action, themselves or by their operators; zero: anyone. Who settles shows in its consents.
     function _entitled(Action action, uint256 index, Line memory line) internal view returns (address[3] memory) {
         Terms storage terms = deals[index].terms;
         (address buyer, address supplier) = (terms.buyer, terms.supplier);
         address[3] memory anyone;
-        if (action == Action.DeemAccept || action == Action.PayRetention) return anyone;
+        bool timeDecides = action == Action.DeemAccept || action == Action.ApplyDefault;
+        if (timeDecides || action == Action.PayRetention || action == Action.Settle) return anyone;
+        address arbiter = terms.arbiter == address(0) ? buyer : terms.arbiter;
+        if (action == Action.Evidence) return [buyer, supplier, arbiter];
+        if (action == Action.Rule) return [arbiter, arbiter, arbiter];
         bool supplies = action == Action.Deliver || action == Action.Refund || action == Action.Resign;
         bool takesBack = action == Action.Collect && line.flags & FLAG_GOODS_TO_BUYER == 0;
-        if (supplies || takesBack) return [supplier, SALES, SALES];
+        bool disputes = action == Action.Dispute && line.status == Status.Rejected;
+        if (supplies || takesBack || disputes) return [supplier, supplier, supplier];
         bool delivered = action == Action.Accept && line.status == Status.Delivered;
         bool inspects = delivered || action == Action.ConfirmReceipt || action == Action.Reject;
-        if (terms.inspector == address(0) || !inspects) return [buyer, PURCHASING, PURCHASING];
-        return action == Action.Reject ? [INSPECTOR, INSPECTOR, INSPECTOR] : [buyer, PURCHASING, INSPECTOR];
+        if (terms.inspector == address(0) || !inspects) return [buyer, buyer, buyer];
+        return action == Action.Reject ? [INSPECTOR, INSPECTOR, INSPECTOR] : [buyer, buyer, INSPECTOR];
+    }
+
+    /// @dev Who may do everything for somebody: their operator, or themselves.
+    function _operatorOf(address principal) internal view returns (address) {
+        if (principal == BUYER || principal == BUYER_FIRM) return PURCHASING;
+        bool supplies = principal == SUPPLIER || principal == SUPPLIER_FIRM || principal == SUPPLIER_WALLET;
+        return supplies ? SALES : principal;
     }
 
     function _inCustody(LineId id) internal view returns (bool) {

@@ -11,7 +11,7 @@ contract SupplierEscrowInvariants {
         bytes4[] selectors;
     }
 
-    uint256 private constant ALL = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6;
+    uint256 private constant ALL = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 7;
 
     Handler private handler;
     uint256 private checked = VM.envOr("INVARIANTS", ALL); // bit n: ESC-n

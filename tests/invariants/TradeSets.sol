@@ -6,14 +6,15 @@ import {Conditions, Periods, Rates} from "../../contracts/escrow/Conditions.sol"
 /// @notice The trade conditions of the campaign: usual ones, and some at the edges of what can be published.
 library TradeSets {
     uint256 internal constant COUNT = 5;
-    /// @dev The set that has everything: advance, bond, retention, broker, transit, rejections, a period to resign.
+    uint256 internal constant PLAIN = 0;
+    /// @dev The set that has everything: advance, bond, retention, broker, arbiter, transit, rejections, a period to resign.
     uint256 internal constant TOOLING = 2;
 
     /// @dev Shares: advance, bond, cancel, retention, late, maxLate, defaultSupplier, broker, arbiterFee.
     /// Clocks: inspection, arbitration, lateEvery, cancelNotice, resignPeriod, deliveryWindow, longStop, transit, cure,
     /// retention.
     function get(uint256 index) internal pure returns (Conditions memory) {
-        if (index == 0) return _plain();
+        if (index == PLAIN) return _plain();
         if (index == 1) return _machineTime();
         if (index == TOOLING) return _tooling();
         return index == 3 ? _harsh() : _dusty();
@@ -37,7 +38,7 @@ library TradeSets {
 
     function _tooling() private pure returns (Conditions memory) {
         return _pack(
-            [uint16(3_000), 3_333, 3_500, 1_000, 77, 777, 5_000, 333, 0],
+            [uint16(3_000), 3_333, 3_500, 1_000, 77, 777, 4_999, 333, 111],
             16,
             [uint32(10 days), 30 days, 7 days, 10 days, 3 days, 10 days, 30 days, 5 days, 14 days, 90 days]
         );
