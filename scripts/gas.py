@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -24,6 +23,7 @@ from fabricant.chain.repricing import CHANGED_SLOT, FLOOR_PER_BYTE, NEW_SLOT, re
 from fabricant.chain.solc import VERSION
 from fabricant.domain.merkle import Leaf, MerkleTree, leaf_of
 from tests.support.actors import Actor
+from tests.support.assets import namespace_of
 from tests.support.chain import OPTIONS, Chain, artifact
 from tests.support.deals import (
     DAY,
@@ -36,6 +36,7 @@ from tests.support.deals import (
     delivery,
     terms,
 )
+from tests.support.typed_data import typed_digest
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "benchmarks" / "gas.json"
@@ -106,7 +107,7 @@ class Bench:
         self.anchor = deploy("RecordAnchor", self.directory)
         self.assets = deploy("AssetRegistry", self.directory, Actor("registrar"))
         self.escrow = deploy("SupplierEscrow", self.directory, self.assets)
-        self.market = deploy("CapacityMarket", self.escrow, self.assets, self.directory)
+        self.market = deploy("CapacityMarket", self.escrow)
         self.token = deploy("MockERC20Permit")
         self._make_ready()
 
@@ -167,7 +168,7 @@ class Bench:
 
 def asset_register(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """Registering and transferring, issuer and both owners seen before."""
-    namespace = bytes(12) + bytes.fromhex(SUPPLIER.address[2:])
+    namespace = namespace_of(SUPPLIER)
 
     def register(serial: str, owner: Actor) -> Figure:
         registration = {
@@ -223,7 +224,7 @@ def escrow_batches(bench: Bench) -> Iterator[tuple[str, Figure]]:
 
     lines = sorted((bench.terms(100 + each) for each in range(5)), key=leaf)
     tree = MerkleTree([leaf(each) for each in lines])
-    digest = _typed(bench.escrow, "Schedule(bytes32 root)", tree.root)
+    digest = typed_digest(bench.escrow, "Schedule(bytes32 root)", {"root": tree.root})
     call = bench.escrow.functions.openMany(lines, NO_CONSENT, consent(SUPPLIER, digest), BUYER.address)
     yield "escrow.openMany5", bench.send(call).share(5)
     more = [bench.terms(200 + each) for each in range(5)]
@@ -235,29 +236,9 @@ def escrow_batches(bench: Bench) -> Iterator[tuple[str, Figure]]:
     yield "escrow.acceptMany10", bench.send(accepted).share(10)
 
 
-def _typed(contract: Contract, kind: str, word: bytes) -> bytes:
-    """The EIP-712 digest of a struct of one word."""
-    _, name, version, chain_id, address, *_ = contract.functions.eip712Domain().call()
-    domain = keccak(
-        encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
-            [
-                keccak(
-                    text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-                ),
-                keccak(text=name),
-                keccak(text=version),
-                chain_id,
-                address,
-            ],
-        )
-    )
-    return keccak(b"\x19\x01" + domain + keccak(keccak(text=kind) + word))
-
-
 def whole_deal(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """Eight hours booked in a calendar word that is in use, delivered and accepted; with a bond."""
-    namespace = bytes(12) + bytes.fromhex(SUPPLIER.address[2:])
+    namespace = namespace_of(SUPPLIER)
     machine = {
         "localId": "P229810",
         "kind": 0,
@@ -307,7 +288,7 @@ def _offer(bench: Bench, machine: int) -> dict[str, Any]:
         "fromHour": hour,
         "untilHour": hour + 2_000,
         "minHours": 1,
-        "maxHours": 200,
+        "maxSpan": 200,
         "totalHours": 0,
         "setupHours": 0,
         "noticeHours": 12,

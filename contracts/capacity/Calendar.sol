@@ -102,9 +102,10 @@ abstract contract Calendar is Offers {
         if (!_actsFor(seller, ROLE_ASSETS)) revert CapacityMarket_NotSeller(machine, msg.sender, seller);
     }
 
-    /// @dev Who disposes of hours: the user who has the machine until they are over, or the owner once no user has it.
+    /// @dev Who disposes of hours: the user who has the machine until they are over, or the owner once no other has it.
     function _seller(uint256 machine, Standing memory standing, Pattern memory p) private pure returns (address) {
-        if (standing.user == address(0) || standing.userUntil <= p.firstHour * HOUR) return standing.owner;
+        if (standing.user == address(0) || standing.user == standing.owner) return standing.owner;
+        if (standing.userUntil <= p.firstHour * HOUR) return standing.owner;
         if (standing.userUntil < (p.lastHour + 1) * HOUR) {
             revert CapacityMarket_UseEndsBefore(machine, standing.user, standing.userUntil);
         }

@@ -4,10 +4,8 @@ pragma solidity 0.8.37;
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibBit} from "solady/utils/LibBit.sol";
 
-import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {ROLE_OPEN} from "../directory/DirectoryTypes.sol";
 import {Eip712} from "../directory/Eip712.sol";
-import {IDirectory} from "../directory/IDirectory.sol";
 import {ISupplierEscrow} from "../escrow/ISupplierEscrow.sol";
 import {Consent, LineId, Status, Terms} from "../escrow/SupplierEscrowTypes.sol";
 import {Calendar} from "./Calendar.sol";
@@ -31,10 +29,10 @@ contract CapacityMarket is Calendar {
     mapping(OfferId => uint32) private sold;
     mapping(LineId => bool) private returned;
 
-    constructor(ISupplierEscrow escrow_, IAssetRegistry registry_, IDirectory directory_)
+    constructor(ISupplierEscrow escrow_)
         Eip712("Fabricant CapacityMarket")
-        Offers(directory_)
-        Calendar(registry_)
+        Offers(escrow_.directory())
+        Calendar(escrow_.registry())
     {
         escrow = escrow_;
     }
@@ -71,8 +69,8 @@ contract CapacityMarket is Calendar {
     /* VIEWS */
 
     /// @inheritdoc ICapacityMarket
-    function priceOf(Offer calldata offer, uint32 priced, uint32 firstHour) external view returns (uint256) {
-        return _price(offer.load()[0], priced, firstHour);
+    function priceOf(Offer calldata offer, uint32 priced, uint32 lastHour) external view returns (uint256) {
+        return _price(offer.load()[0], priced, lastHour);
     }
 
     /// @inheritdoc ICapacityMarket
@@ -91,7 +89,7 @@ contract CapacityMarket is Calendar {
         OfferId offered = _requireStanding(offer, consent);
         _requireTwoSides(offered, offer.supplier, consent.signer, order.buyer);
         Pattern memory pattern = _pattern(order.firstWord, order.hourMasks);
-        uint256 price = _price(offer, _requireOffered(offered, offer, order, pattern), pattern.firstHour);
+        uint256 price = _price(offer, _requireOffered(offered, offer, order, pattern), pattern.lastHour);
         if (price > order.maxPrice) revert CapacityMarket_PriceAboveLimit(offered, price, order.maxPrice);
         _requireSeller(offer.machine, offer.supplier, pattern);
 
@@ -125,7 +123,7 @@ contract CapacityMarket is Calendar {
             revert CapacityMarket_OutsideOffer(id, p.firstHour, p.lastHour);
         }
         _requireFuture(id, offer, p);
-        priced = _requireCount(id, offer, p.marked);
+        priced = _requireSize(id, offer, p);
         if (offer.setupHours != 0 && !HourMasks.beginsWithRun(order.hourMasks, offer.setupHours + uint256(1))) {
             revert CapacityMarket_SetupBroken(id, offer.setupHours);
         }
@@ -153,19 +151,24 @@ contract CapacityMarket is Calendar {
         }
     }
 
-    function _requireCount(OfferId id, Offer memory offer, uint256 marked) private pure returns (uint256 priced) {
-        priced = marked > offer.setupHours ? marked - offer.setupHours : 0;
-        if (priced == 0 || priced < offer.minHours || priced > offer.maxHours) {
-            revert CapacityMarket_WrongHours(id, priced, offer.minHours, offer.maxHours);
+    function _requireSize(OfferId id, Offer memory offer, Pattern memory p) private pure returns (uint256 priced) {
+        // The first hour is not after the last, and hours have 40 bits: no overflow.
+        unchecked {
+            priced = p.marked > offer.setupHours ? p.marked - offer.setupHours : 0;
+            if (priced == 0 || priced < offer.minHours) {
+                revert CapacityMarket_TooFewHours(id, priced, offer.minHours);
+            }
+            uint256 span = p.lastHour - p.firstHour + 1;
+            if (span > offer.maxSpan) revert CapacityMarket_SpanTooLong(id, span, offer.maxSpan);
         }
     }
 
     /// @dev Setup, and for each priced hour the hourly price; over the last decayHours it falls in a straight line to the
-    /// last-minute price.
-    function _price(Offer memory offer, uint256 priced, uint256 firstHour) private view returns (uint256) {
+    /// last-minute price. The last hour decides, so that none far ahead is cheap because another is near.
+    function _price(Offer memory offer, uint256 priced, uint256 lastHour) private view returns (uint256) {
         // Counts and hours have 32 bits, prices 128: no overflow.
         unchecked {
-            uint256 start = firstHour * HOUR;
+            uint256 start = lastHour * HOUR;
             uint256 lead = start > block.timestamp ? start - block.timestamp : 0;
             uint256 decay = offer.decayHours * HOUR;
             if (lead >= decay) return offer.setup + priced * offer.hourly;

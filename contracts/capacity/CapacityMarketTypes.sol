@@ -15,12 +15,12 @@ struct Offer {
     address token; // zero: the chain's own coin
     uint128 hourly; // per hour that is not a setup hour
     uint128 setup; // once per booking
-    uint128 lastMinuteHourly; // at most hourly: what an hour costs when it begins now
-    uint32 decayHours; // the price falls linearly over the last decayHours before the start; zero: never
+    uint128 lastMinuteHourly; // at most hourly: what each hour costs when the booking's last one begins now
+    uint32 decayHours; // the price falls linearly over the decayHours before the booking's last hour; zero: never
     uint32 fromHour; // inclusive
     uint32 untilHour; // exclusive
     uint16 minHours; // of a booking, setup hours not counted
-    uint16 maxHours;
+    uint16 maxSpan; // hours from a booking's first to its last, setup hours and pauses included
     uint32 totalHours; // of all bookings, setup hours counted; zero: the calendar alone limits them
     uint16 setupHours; // the first hours of a booking, without a gap to the next; marked and not priced
     uint16 noticeHours; // between booking and start
@@ -37,7 +37,7 @@ struct Offer {
     ConditionsId conditions;
 }
 
-/// @notice Several offers under one signature (EIP-712).
+/// @notice Several offers under one signature (EIP-712). One offer alone is signed itself: a proof must not be empty.
 struct OfferBundle {
     bytes32 root; // of the tree of offer ids
 }

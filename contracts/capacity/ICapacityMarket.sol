@@ -103,8 +103,10 @@ interface ICapacityMarket is IEip712 {
     error CapacityMarket_TooFarAhead(uint256 lastHour, uint256 latest);
     /// @notice Thrown when the goods would be due later than a time can say.
     error CapacityMarket_DueTooLate(OfferId id, uint256 dueBy, uint256 latest);
-    /// @notice Thrown when a booking has too few or too many hours, setup hours not counted.
-    error CapacityMarket_WrongHours(OfferId id, uint256 priced, uint16 minHours, uint16 maxHours);
+    /// @notice Thrown when a booking has too few hours, setup hours not counted; it needs at least one.
+    error CapacityMarket_TooFewHours(OfferId id, uint256 priced, uint16 minHours);
+    /// @notice Thrown when a booking takes longer from its first to its last hour than offered.
+    error CapacityMarket_SpanTooLong(OfferId id, uint256 span, uint16 maxSpan);
     /// @notice Thrown when the setup hours are not marked without a gap before the first priced hour.
     error CapacityMarket_SetupBroken(OfferId id, uint16 setupHours);
     /// @notice Thrown when the offer has not as many hours left.
@@ -184,11 +186,11 @@ interface ICapacityMarket is IEip712 {
     /// @notice The id of an offer: its EIP-712 digest, with the chain id of deployment.
     function offerId(Offer calldata offer) external view returns (OfferId);
 
-    /// @notice What a booking would cost now, in base units: setup + the priced hours at the hourly or, near the start, the
-    /// last-minute price.
+    /// @notice What a booking would cost now, in base units: setup + the priced hours at the hourly or, if none of them is far
+    /// ahead, towards the last-minute price.
     /// @param priced hours, setup hours not counted.
-    /// @param firstHour when the booking begins, setup hours included.
-    function priceOf(Offer calldata offer, uint32 priced, uint32 firstHour) external view returns (uint256);
+    /// @param lastHour of the booking; how far it is ahead makes the price of all.
+    function priceOf(Offer calldata offer, uint32 priced, uint32 lastHour) external view returns (uint256);
 
     /// @notice 256 hours of a machine's calendar.
     function hoursOf(uint256 machine, uint32 word) external view returns (Hours memory);

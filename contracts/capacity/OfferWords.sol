@@ -7,7 +7,7 @@ import {Offer} from "./CapacityMarketTypes.sol";
 library OfferWords {
     bytes32 internal constant TYPEHASH = keccak256(
         "Offer(address supplier,uint256 machine,bytes32 process,address token,uint128 hourly,uint128 setup,"
-        "uint128 lastMinuteHourly,uint32 decayHours,uint32 fromHour,uint32 untilHour,uint16 minHours,uint16 maxHours,"
+        "uint128 lastMinuteHourly,uint32 decayHours,uint32 fromHour,uint32 untilHour,uint16 minHours,uint16 maxSpan,"
         "uint32 totalHours,uint16 setupHours,uint16 noticeHours,uint32 deliveryHours,uint16 maxAssets,address buyer,"
         "address inspector,address arbiter,address broker,uint40 validUntil,uint256 nonce,uint64 epoch,bytes32 documents,"
         "bytes32 conditions)"

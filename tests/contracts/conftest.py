@@ -5,7 +5,7 @@ do what they like. A fixture that deploys or sends takes `chain`, like a test.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 
 import pytest
 from web3.contract import Contract
@@ -30,6 +30,22 @@ def chain(session_chain: Chain) -> Iterator[Chain]:
     snapshot = session_chain.local.snapshot()
     yield session_chain
     session_chain.local.revert(snapshot)
+
+
+@pytest.fixture
+def forked(chain: Chain) -> AbstractContextManager[int]:
+    """Within the block the chain has another id, as a fork of it gets; that id is what it gives."""
+
+    @contextmanager
+    def change() -> Iterator[int]:
+        home = chain.local.chain_id
+        chain.local.rpc.call("anvil_setChainId", home + 1)
+        try:
+            yield home + 1
+        finally:
+            chain.local.rpc.call("anvil_setChainId", home)
+
+    return change()
 
 
 def _actor(role: str) -> Callable[[], Actor]:
@@ -69,9 +85,9 @@ def escrow(session_chain: Chain, directory: Contract, assets: Contract) -> Contr
 
 
 @pytest.fixture(scope="session")
-def market(session_chain: Chain, escrow: Contract, assets: Contract, directory: Contract) -> Contract:
+def market(session_chain: Chain, escrow: Contract) -> Contract:
     """The CapacityMarket."""
-    return session_chain.deploy("CapacityMarket", escrow, assets, directory)
+    return session_chain.deploy("CapacityMarket", escrow)
 
 
 @pytest.fixture(scope="session")

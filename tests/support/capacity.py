@@ -42,11 +42,12 @@ SHIFT = range(FIRST + 8, FIRST + 16)  # eight hours in a row
 HORIZON = 730 * DAY
 FREE = 2**125  # free balance of who trades, in the token
 SERIAL = "B400-0815"  # of the supplier's machine
+NOTHING_TAKEN: Any = (set(), set())  # booked and blocked hours, as `Capacity.taken` tells them
 
 OFFER = (
     "Offer(address supplier,uint256 machine,bytes32 process,address token,uint128 hourly,uint128 setup,"
     "uint128 lastMinuteHourly,uint32 decayHours,uint32 fromHour,uint32 untilHour,uint16 minHours,"
-    "uint16 maxHours,uint32 totalHours,uint16 setupHours,uint16 noticeHours,uint32 deliveryHours,"
+    "uint16 maxSpan,uint32 totalHours,uint16 setupHours,uint16 noticeHours,uint32 deliveryHours,"
     "uint16 maxAssets,address buyer,address inspector,address arbiter,address broker,uint40 validUntil,"
     "uint256 nonce,uint64 epoch,"
     "bytes32 documents,bytes32 conditions)"
@@ -79,9 +80,9 @@ def start_of(hour: int) -> int:
     return hour * HOUR
 
 
-def price_of(offer: Offer, *, priced: int, first_hour: int, at: int) -> int:
+def price_of(offer: Offer, *, priced: int, last_hour: int, at: int) -> int:
     """What hours cost at a time: exact, and rounded down once."""
-    lead, decay = max(0, start_of(first_hour) - at), offer["decayHours"] * HOUR
+    lead, decay = max(0, start_of(last_hour) - at), offer["decayHours"] * HOUR
     fallen = Fraction(max(0, decay - lead), decay or 1)
     hourly = offer["hourly"] - (offer["hourly"] - offer["lastMinuteHourly"]) * fallen
     return int(offer["setup"] + priced * hourly)
@@ -292,7 +293,7 @@ class Capacity:
             "fromHour": FIRST - 64,
             "untilHour": FIRST + 2_000,
             "minHours": 1,
-            "maxHours": 2_000,
+            "maxSpan": 2_100,
             "totalHours": 0,
             "setupHours": 0,
             "noticeHours": 12,
@@ -335,7 +336,7 @@ class Capacity:
         order = self.order(hours, **changes)
         marked = hours_in(order["firstWord"], order["hourMasks"])
         priced = len(marked) - offered["setupHours"]
-        price = price_of(offered, priced=priced, first_hour=min(marked, default=0), at=at)
+        price = price_of(offered, priced=priced, last_hour=max(marked, default=0), at=at)
         return Booking(self, offered, order, price)
 
     def offer_id(self, offer: Offer) -> bytes:

@@ -131,7 +131,7 @@ class World:
             "from_hour": hour_of(self.now),
             "until_hour": HourIndex(hour_of(self.now) + 60 * 24),
             "min_hours": 2,
-            "max_hours": 80,
+            "max_span": 80,
             "total_hours": 200,
             "setup_hours": 1,
             "notice_hours": 4,

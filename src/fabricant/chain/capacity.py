@@ -32,7 +32,7 @@ from fabricant.domain.capacity import (
 from fabricant.domain.directory import nonce_word
 from fabricant.domain.escrow import Conditions, Consent, LineId, Terms
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import Address, BaseUnits, HourIndex
+from fabricant.domain.units import Address, BaseUnits, HourIndex, address_word
 from fabricant.errors import InvalidInput, NotFound
 
 
@@ -141,7 +141,8 @@ class CapacityMarket(
         """A supplier's offer, signed. Sends nothing.
 
         `by`: the supplier, or its operator with OPEN; `conditions`: those that the offer names. Raises
-        BrokenOffer or BrokenTerms if nobody could book on it, SigningRefused as `signing.sign`.
+        BrokenOffer or BrokenTerms if nobody could book on it or a buyer could cancel when its hours have
+        begun, SigningRefused as `signing.sign`.
         """
         offer.check(conditions, at=self.network.head().timestamp)
         signature = sign(Message(self.domain, OFFER, offer), by=by, on=self.network)
@@ -226,7 +227,7 @@ class CapacityMarket(
     def price_of(self, offer: Offer, hours: HourPattern, *, at: At = "latest") -> BaseUnits:
         """What a booking of these hours costs at a block, in base units."""
         priced = priced_hours(offer, hours)
-        return BaseUnits(self._read("priceOf", offer, priced, hours.first, at=at))
+        return BaseUnits(self._read("priceOf", offer, priced, hours.last, at=at))
 
     def terms_of(self, offer: Offer, order: Order, *, amount: BaseUnits) -> Terms:
         """The terms of the line that booking an order at this price opens."""
@@ -283,7 +284,7 @@ class CapacityMarket(
     def is_cancelled(self, offer: Offer, *, at: At = "latest") -> bool:
         """Whether an offer was cancelled, by its nonce or by its epoch."""
         word, mask = nonce_word(offer.nonce)
-        cancelled = self._read("cancelledNonces", offer.supplier, word, at=at) & mask
+        cancelled = self.cancelled_nonces(offer.supplier, word, at=at) & mask
         return bool(cancelled) or self.epoch_of(offer.supplier, at=at) != offer.epoch
 
     def cancelled_nonces(self, supplier: Address, word: int, *, at: At = "latest") -> int:
@@ -307,7 +308,7 @@ class CapacityMarket(
         until: int | None = None,
     ) -> list[tuple[Log, OfferPublished]]:
         """The offers that were published in these blocks, of a supplier or machine if they are named."""
-        whose = None if supplier is None else bytes.fromhex(supplier[2:]).rjust(32, b"\0")
+        whose = None if supplier is None else address_word(supplier)
         which = None if machine is None else machine.to_bytes(32)
         return self._find(OfferPublished, None, whose, which, since=since, until=until)
 

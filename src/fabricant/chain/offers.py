@@ -14,7 +14,6 @@ from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.lookup import token_of
 from fabricant.domain.assets import AssetId, Standing
 from fabricant.domain.capacity import (
-    CalendarWord,
     HourPattern,
     Offer,
     OfferId,
@@ -39,7 +38,8 @@ T = TypeVar("T")
 class OfferReport:
     """An offer as it stands now. `problems` are why nobody can book on it; there are none if somebody can.
 
-    `free`: hours of it that can be booked; `left`: hours until its total is sold, None without a total.
+    `warnings` are what its supplier should know. `free`: hours of it that can be booked; `left`: hours until
+    its total is sold, None without a total.
     """
 
     id: OfferId
@@ -49,6 +49,7 @@ class OfferReport:
     free: tuple[HourIndex, ...]
     left: int | None
     problems: tuple[FabricantError, ...]
+    warnings: tuple[FabricantError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,11 @@ def examine(fabricant: Fabricant, offer: Offer, consent: Consent) -> OfferReport
     """Whether an offer can be booked: signature, validity, machine, hours, conditions. Sends nothing."""
     market, now = fabricant.capacity, fabricant.network.head().timestamp
     problems: list[FabricantError] = []
+    warnings: list[FabricantError] = []
     _collect(problems, lambda: market.simulate(market.publish, offer, consent))
     conditions = _collect(problems, lambda: fabricant.escrow.conditions_of(offer.conditions))
     if conditions is not None and not problems:
-        _collect(problems, lambda: offer.check(conditions, at=now))
+        _collect(problems, lambda: offer.check_bookable(conditions, at=now))
     machine = _collect(problems, lambda: fabricant.assets.standing_of(offer.machine))
     begin = max(offer.from_hour, earliest_hour(offer, at=now))
     end = min(offer.until_hour, latest_hour(at=now) + 1)
@@ -84,8 +86,9 @@ def examine(fabricant: Fabricant, offer: Offer, consent: Consent) -> OfferReport
     _collect(problems, lambda: check_ready(fabricant, offer.supplier))
     if conditions is not None:
         _collect(problems, lambda: _check_bond(fabricant, offer, conditions))
+        _collect(warnings, lambda: offer.check_cancelling(conditions))
     return OfferReport(
-        market.offer_id(offer), offer, conditions, machine, free, left, problems=tuple(problems)
+        market.offer_id(offer), offer, conditions, machine, free, left, tuple(problems), tuple(warnings)
     )
 
 
@@ -99,7 +102,8 @@ def quote(fabricant: Fabricant, offer: Offer, order: Order) -> Quote:
     conditions = fabricant.escrow.conditions_of(offer.conditions)
     price = check_order(offer, order, conditions, at=now)
     check_sold(offer, order.hours, market.sold_hours(market.offer_id(offer)))
-    check_free(order.hours, _calendar(fabricant, offer, order.hours))
+    end = HourIndex(order.hours.last + 1)
+    check_free(order.hours, [*market.calendar_of(offer.machine, order.hours.first, end).values()])
     check_seller(fabricant.assets.standing_of(offer.machine), offer.supplier, order.hours)
     for party in (order.buyer, offer.supplier):
         check_ready(fabricant, party)
@@ -173,11 +177,6 @@ def _check_bond(fabricant: Fabricant, offer: Offer, conditions: Conditions) -> N
             f"{offer.supplier} has {has} base units of free balance in the escrow, and the smallest booking "
             f"locks {needed} as security deposit; it has to run `fabricant order deposit`"
         )
-
-
-def _calendar(fabricant: Fabricant, offer: Offer, hours: HourPattern) -> list[CalendarWord]:
-    words = range(hours.first_word, hours.first_word + len(hours.masks))
-    return [fabricant.capacity.hours_of(offer.machine, word) for word in words]
 
 
 def _collect(problems: list[FabricantError], check: Callable[[], T]) -> T | None:

@@ -14,8 +14,8 @@ from eth_abi.abi import encode
 from fabricant import artifacts
 from fabricant.artifacts import Artifact
 from fabricant.chain.create2 import address_of
-from fabricant.domain.typed_data import Domain
-from fabricant.domain.units import Address
+from fabricant.domain.typed_data import domain_of
+from fabricant.domain.units import Address, address_word
 
 # The contracts in the order in which they need each other, and the word that constructors know each by.
 CONTRACTS: Final = {
@@ -31,10 +31,14 @@ _SYNONYMS: Final = {"registry": "assets"}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One contract that is to stand at `address`. `arguments` are its constructor's, by name, in order."""
+    """One contract that is to stand at `address`. `arguments` are its constructor's, by name, in order.
+
+    `known`: what stands before it, by the word that constructors know it by; it may ask one of the others.
+    """
 
     artifact: Artifact
     arguments: Mapping[str, Address]
+    known: Mapping[str, Address]
     address: Address
 
     @property
@@ -49,7 +53,7 @@ class Planned:
 
     def immutables(self, chain_id: int) -> dict[str, bytes]:
         """What its constructor fills in on this chain: words of 32 bytes by name."""
-        given = {_word(name): _padded(address) for name, address in self.arguments.items()}
+        given = {word: address_word(address) for word, address in self.known.items()}
         wanted = self.artifact.immutables
         return {name: given.get(_word(name)) or self._own(name, chain_id) for name in wanted}
 
@@ -58,14 +62,14 @@ class Planned:
         return self.artifact.fill(self.artifact.deployed, self.immutables(chain_id))
 
     def _own(self, name: str, chain_id: int) -> bytes:
-        title = f"Fabricant {self.name}"
+        domain = domain_of(self.name, chain_id, self.address)
         match name:
             case "HOME_CHAIN_ID":
                 return chain_id.to_bytes(32)
             case "DOMAIN_SEPARATOR":
-                return Domain(title, "1", chain_id, self.address).separator
+                return domain.separator
             case "NAME":  # a ShortString: the text, and its length in the last byte
-                return title.encode().ljust(31, b"\0") + bytes([len(title)])
+                return domain.name.encode().ljust(31, b"\0") + bytes([len(domain.name)])
         raise TypeError(f"nothing says what {name} of {self.name} should be")
 
 
@@ -82,7 +86,7 @@ def plan(registrar: Address) -> tuple[Planned, ...]:
 
 def _plan(artifact: Artifact, known: Mapping[str, Address]) -> Planned:
     arguments = {name: known[_word(name)] for name in _parameters(artifact)}
-    return Planned(artifact, arguments, address_of(_initcode(artifact, arguments)))
+    return Planned(artifact, arguments, dict(known), address_of(_initcode(artifact, arguments)))
 
 
 def _parameters(artifact: Artifact) -> list[str]:
@@ -97,7 +101,3 @@ def _initcode(artifact: Artifact, arguments: Mapping[str, Address]) -> bytes:
 def _word(name: str) -> str:
     word = name.strip("_").lower()
     return _SYNONYMS.get(word, word)
-
-
-def _padded(address: Address) -> bytes:
-    return bytes.fromhex(address[2:]).rjust(32, b"\0")

@@ -16,17 +16,15 @@ from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.domain.capacity import HourPattern, Offer, OfferId
+from fabricant.domain.capacity import HourPattern, Offer
 from fabricant.domain.capacity.describe import describe_offer
 from fabricant.domain.capacity.local import joined, parse_local_hours, parse_zone
 from fabricant.domain.drafts import OfferDraft, parse_token, process_code
 from fabricant.domain.signed_files import OFFER_FILE, SignedFile
 from fabricant.domain.units import BaseUnits, HourIndex, format_time, parse_decimal, printable, start_of
-from fabricant.errors import VerificationFailed
+from fabricant.errors import FabricantError, VerificationFailed
 
-MOST_DRAFT = 2**16  # bytes
 ZONE: Final = app.Parsed("zone", parse_zone)
-SHOWN_DIGITS = 10  # of an id in a table
 
 
 def load(fabricant: Fabricant, which: str) -> SignedOffer:
@@ -69,7 +67,7 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
 
     \b
     Example:
-      fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --begin 2026-12-01T06:00Z --end 2026-12-20T22:00Z --max-hours 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
+      fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --begin 2026-12-01T06:00Z --end 2026-12-20T22:00Z --max-span 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
     """  # noqa: E501 - an example is one line
     draft = files.draft(ctx, OfferDraft, given)
     files.write(file, draft.serialise())
@@ -90,7 +88,7 @@ def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | N
       fabricant offer sign offer.toml --out offer.json
     """
     fabricant = trade.trying(ctx)
-    written = OfferDraft.parse(files.read(draft, most=MOST_DRAFT))
+    written = files.read_draft(draft, OfferDraft)
     seller = naming.principal(ctx, supplier)
     conditions = lookup.find_conditions(fabricant, written.conditions).conditions
     fabricant.escrow.conditions_of(conditions.id)
@@ -265,13 +263,18 @@ def _facts(report: OfferReport) -> dict[str, object]:
     return {
         "id": f"0x{report.id.hex()}",
         "bookable": not report.problems,
-        "problems": [{"error": type(each).__name__, "message": str(each)} for each in report.problems],
+        "problems": [_told(each) for each in report.problems],
+        "warnings": [_told(each) for each in report.warnings],
         "freeHours": len(report.free),
         "firstFreeHour": start_of(report.free[0]) if report.free else None,
         "hoursLeft": report.left,
         "machine": None if report.machine is None else facts.of(report.machine),
         "offer": facts.of(report.offer),
     }
+
+
+def _told(problem: FabricantError) -> dict[str, str]:
+    return {"error": type(problem).__name__, "message": str(problem)}
 
 
 def _show(fabricant: Fabricant, report: OfferReport, price: BaseUnits | None, taken: list[HourIndex]) -> None:
@@ -287,6 +290,8 @@ def _show(fabricant: Fabricant, report: OfferReport, price: BaseUnits | None, ta
         output.say(f"{len(taken)} of them are not free, the first at {_hour(taken[0])}.")
     if report.left is not None:
         output.say(f"{report.left} hours are left of its total.")
+    for warning in report.warnings:
+        output.say(f"For its supplier: {warning}")
     output.say("\n".join(f"Problem: {each}" for each in report.problems) or "It can be booked.")
 
 
@@ -294,7 +299,7 @@ def _row(fabricant: Fabricant, report: OfferReport) -> tuple[object, ...]:
     offer, since = report.offer, fabricant.deployment.first_block
     token = lookup.token_of(fabricant, offer.token)
     return (
-        _short(report.id),
+        facts.short(report.id),
         printable(fabricant.assets.registration_of(offer.machine, since=since).local_id, 30),
         token.format(offer.hourly),
         token.format(offer.setup),
@@ -304,10 +309,6 @@ def _row(fabricant: Fabricant, report: OfferReport) -> tuple[object, ...]:
         format_time(offer.valid_until),
         "problems" if report.problems else "",
     )
-
-
-def _short(offer: OfferId) -> str:
-    return f"0x{offer.hex()[:SHOWN_DIGITS]}"
 
 
 def _hour(hour: HourIndex) -> str:

@@ -154,7 +154,7 @@ class Deal:
             from_hour=HourIndex(hour_of(now) + 1),
             until_hour=hour_of(UnixSeconds(now + int(OFFERED.total_seconds()))),
             min_hours=8,
-            max_hours=160,
+            max_span=120,
             setup_hours=SETUP_HOURS,
             delivery_hours=DELIVERY_HOURS,
             max_assets=len(self.evidence.parts),

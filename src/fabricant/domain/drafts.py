@@ -127,15 +127,15 @@ class OfferDraft(Draft):
     hourly: Annotated[_Amount, Field(description="price of an hour, in whole tokens")]
     setup: Annotated[_Amount, Field(description="price of a booking's setup, in whole tokens")] = "0"
     last_minute_hourly: Annotated[
-        _Amount | None, Field(description="what an hour costs when it begins now; left out: as hourly")
+        _Amount | None, Field(description="what hours cost when the last one begins now; left out: as hourly")
     ] = None
     decay_hours: Annotated[
-        _Count, Field(description="over so many hours before the start the price falls")
+        _Count, Field(description="over so many hours before the last one the price falls")
     ] = 0
     begin: Annotated[_Hour, Field(description="the first hour that can be booked")]
     end: Annotated[_Hour, Field(description="the end of the last hour")]
     min_hours: Annotated[_Count, Field(description="of a booking, setup hours not counted")] = 1
-    max_hours: Annotated[_Count, Field(description="of a booking, setup hours not counted")]
+    max_span: Annotated[_Count, Field(description="from its first hour to its last, with setup and pauses")]
     total_hours: Annotated[_Count, Field(description="of all bookings, setup included; 0: no limit")] = 0
     setup_hours: Annotated[_Count, Field(description="at the begin of a booking, not priced by the hour")] = 0
     notice_hours: Annotated[_Count, Field(description="between booking and start")] = 0
@@ -170,7 +170,7 @@ class OfferDraft(Draft):
             from_hour=parse_hour(self.begin),
             until_hour=parse_hour(self.end),
             min_hours=self.min_hours,
-            max_hours=self.max_hours,
+            max_span=self.max_span,
             total_hours=self.total_hours,
             setup_hours=self.setup_hours,
             notice_hours=self.notice_hours,

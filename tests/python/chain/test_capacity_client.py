@@ -28,18 +28,21 @@ from fabricant.chain.errors import (
     CapacityMarket_WrongEpoch,
     SupplierEscrow_NoConsent,
 )
+from fabricant.chain.offers import examine
 from fabricant.domain.capacity import (
     Booking,
     CalendarWord,
+    CancellableTooLate,
     HourPattern,
     OfferExpired,
     Order,
     PriceRises,
     check_order,
 )
-from fabricant.domain.escrow import LineId, Status
+from fabricant.domain.escrow import Consent, LineId, Status
 from fabricant.domain.units import ZERO_ADDRESS, BaseUnits, HourIndex, UnixSeconds, hour_of
 from fabricant.errors import InvalidInput, NotFound
+from tests.support.actors import Actor
 from tests.support.world import USUAL, World, wallet
 
 SUPPLIER, BUYER = wallet("supplier"), wallet("buyer")
@@ -79,6 +82,26 @@ def test_what_nobody_could_book_is_not_signed(world: World) -> None:
         capacity.sign_offer(world.offer(valid_until=world.now), USUAL, by=SUPPLIER)
     with pytest.raises(PriceRises):
         capacity.sign_offer(world.offer(last_minute_hourly=BaseUnits(10**9)), USUAL, by=SUPPLIER)
+
+
+def test_what_could_be_cancelled_after_use_is_not_signed(world: World) -> None:
+    capacity, risky = world.as_("supplier").capacity, world.offer(max_span=145)  # and 24 h, of 168 h
+
+    with pytest.raises(CancellableTooLate, match="lower the two"):
+        capacity.sign_offer(risky, USUAL, by=SUPPLIER)
+    with pytest.raises(CancellableTooLate):
+        capacity.sign_offers([world.offer(), risky], [USUAL], by=SUPPLIER)
+
+
+def test_who_signed_elsewhere_is_warned_and_buyers_may_book(world: World) -> None:
+    buyer, risky = world.as_("buyer"), world.offer(max_span=145)
+    consent = Consent(SUPPLIER.address, (), Actor("supplier").sign(buyer.capacity.offer_id(risky)))
+
+    found = examine(buyer, risky, consent)
+
+    assert [type(each) for each in found.warnings] == [CancellableTooLate]
+    assert found.problems == ()
+    buyer.capacity.book(risky, consent, world.order())
 
 
 def test_a_booking_is_known_before_it_is_sent(world: World, signed: SignedOffer) -> None:

@@ -116,7 +116,7 @@ def test_orders(world: World) -> None:
         "from_hour": [0, hour_of(now) + 6],
         "min_hours": [0, 9],
         "delivery_hours": [0, 2**32 - 1],
-        "max_hours": [8, 1000],
+        "max_span": [8, 1000],
         "total_hours": [0, 8],
         "setup_hours": [0, 2],
         "notice_hours": [0, 5, 6],
@@ -156,7 +156,7 @@ def test_orders(world: World) -> None:
             "TooFarAhead",
             "DueTooLate",
         ),
-        *("WrongHours", "SetupBroken", "TooManyAssets", "PriceAboveLimit", "OfferSoldOut"),
+        *("TooFewHours", "SpanTooLong", "SetupBroken", "TooManyAssets", "PriceAboveLimit", "OfferSoldOut"),
     }
 
 

@@ -59,7 +59,7 @@ def test_hours_are_sold_once(trade: Market) -> None:
         (("2027-01-11T06:00Z/8 h", "2027-01-11T13:00Z/2 h"), "named twice"),
         (("11.1.2027 6 to 14",), "has no time zone"),
         (("2027-03-01T06:00Z/8 h",), "the offer is for hours from"),
-        (("2027-01-11T06:00Z/100 h",), "100 hours beside 0 setup hours"),
+        (("2027-01-11T06:00Z/100 h",), "from the first hour to the last lie 100"),
     ],
 )
 def test_hours_that_cannot_be_meant_are_refused(trade: Market, hours: tuple[str, ...], told: str) -> None:
@@ -87,7 +87,7 @@ def test_f038_price_above_the_limit_is_refused(trade: Market) -> None:
 
 def test_falling_price_is_what_the_chain_says(trade: Market) -> None:
     offer = trade.offer(last_minute_hourly="19", decay_hours=100)
-    trade.wait_until("2027-01-09T03:00Z")  # 50 hours before the start: half way down
+    trade.wait_until("2027-01-09T10:00Z")  # 50 hours before the last hour: half way down
 
     booked = trade.book(offer)
 

@@ -69,6 +69,19 @@ def test_f118_offer_is_shown_in_words_with_its_conditions_before_it_is_signed(tr
     assert not Path("again.json").exists()
 
 
+def test_offer_whose_used_hours_could_be_cancelled_is_not_signed(trade: Market) -> None:
+    """Machine time lets buyers cancel until 168 hours before the goods are due."""
+    trade.offer("longest", max_span=120)
+    with pytest.raises(AssertionError, match="lower the two"):
+        trade.offer("longer", max_span=121)
+
+    refusal = trade.refused("offer", "sign", "longer.toml", by="supplier")
+
+    assert (refusal.code, refusal.error) == (2, "CancellableTooLate")
+    assert "a cancel_notice of 7 days 1 hour or more" in refusal.message
+    assert trade.see("offer", "check", "longest.json")["warnings"] == []
+
+
 def test_offer_that_stands_is_bookable(trade: Market) -> None:
     offer = trade.offer(total_hours=100)
 
@@ -97,7 +110,7 @@ def test_f036_offer_altered_by_one_byte_is_refused(trade: Market) -> None:
     raw = offer.read_bytes()
     altered = [
         raw.replace(b'"hourly": "95000000"', b'"hourly": "15000000"'),
-        raw.replace(b'"maxHours": "80"', b'"maxHours": "90"'),
+        raw.replace(b'"maxSpan": "80"', b'"maxSpan": "90"'),
         raw.replace(b'"chainId": "31337"', b'"chainId": "31338"'),
     ]
     for each in altered:

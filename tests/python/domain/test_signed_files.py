@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabricant.domain.capacity import Offer, market_domain
-from fabricant.domain.directory import OperatorGrant, Role, directory_domain
-from fabricant.domain.escrow import Consent, Terms, escrow_domain
+from fabricant.domain.capacity import Offer
+from fabricant.domain.directory import OperatorGrant, Role
+from fabricant.domain.escrow import Consent, Terms
 from fabricant.domain.signed_files import (
     GRANT_FILE,
     LARGEST_FILE,
@@ -18,6 +18,7 @@ from fabricant.domain.signed_files import (
     FileKind,
     SignedFile,
 )
+from fabricant.domain.typed_data import domain_of
 from fabricant.domain.units import BaseUnits, UnixSeconds, parse_address
 from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
 from tests.python.domain import strategies
@@ -45,19 +46,19 @@ def grant_file() -> SignedFile[OperatorGrant]:
         deadline=UnixSeconds(1_900_000_000),
     )
     consent = Consent(BUYER, (), b"\x01" * 65)
-    return SignedFile(GRANT_FILE, directory_domain(31337, CONTRACT), grant, {"principal": consent})
+    return SignedFile(GRANT_FILE, domain_of("Directory", 31337, CONTRACT), grant, {"principal": consent})
 
 
 @given(strategies.offers, consents)
 def test_offer_is_read_as_it_was_written(offer: Offer, consent: Consent) -> None:
-    file = SignedFile(OFFER_FILE, market_domain(1, CONTRACT), offer, {"supplier": consent})
+    file = SignedFile(OFFER_FILE, domain_of("CapacityMarket", 1, CONTRACT), offer, {"supplier": consent})
 
     assert SignedFile.parse(OFFER_FILE, file.serialise()) == file
 
 
 @given(strategies.terms, st.lists(st.tuples(st.sampled_from(TERMS_FILE.sides), consents), max_size=3))
 def test_terms_are_read_as_they_were_written(terms: Terms, signed: list[tuple[str, Consent]]) -> None:
-    file = SignedFile(TERMS_FILE, escrow_domain(1, CONTRACT), terms, {})
+    file = SignedFile(TERMS_FILE, domain_of("SupplierEscrow", 1, CONTRACT), terms, {})
     for side, consent in signed:
         file = file.signed(side, consent)
 
@@ -136,7 +137,7 @@ def test_number_beyond_its_type_is_refused() -> None:
 
 
 def test_missing_consent_names_who_has_to_sign() -> None:
-    file: SignedFile[Any] = SignedFile(TERMS_FILE, escrow_domain(1, CONTRACT), _terms(), {})
+    file: SignedFile[Any] = SignedFile(TERMS_FILE, domain_of("SupplierEscrow", 1, CONTRACT), _terms(), {})
 
     with pytest.raises(InvalidInput, match="the supplier has not signed this order line"):
         file.consent("supplier")
@@ -144,8 +145,8 @@ def test_missing_consent_names_who_has_to_sign() -> None:
 
 def test_f026_file_for_another_chain_or_contract_is_refused() -> None:
     file = grant_file()
-    file.check_domain(directory_domain(31337, CONTRACT))
-    for other in (directory_domain(1, CONTRACT), directory_domain(31337, BUYER)):
+    file.check_domain(domain_of("Directory", 31337, CONTRACT))
+    for other in (domain_of("Directory", 1, CONTRACT), domain_of("Directory", 31337, BUYER)):
         with pytest.raises(WrongChain, match="this grant is for Fabricant Directory"):
             file.check_domain(other)
 

@@ -189,15 +189,24 @@ class CapacityMarket_DueTooLate(
     latest: int
 
 
-class CapacityMarket_WrongHours(
+class CapacityMarket_TooFewHours(
     ContractError,
-    types="bytes32,uint256,uint16,uint16",
-    says="offer {id} is for {min_hours} to {max_hours} hours without setup, not {priced}",
+    types="bytes32,uint256,uint16",
+    says="offer {id} is for {min_hours} hours or more (at least one) without setup, not {priced}; book more",
 ):
     id: OfferId
     priced: int
     min_hours: int
-    max_hours: int
+
+
+class CapacityMarket_SpanTooLong(
+    ContractError,
+    types="bytes32,uint256,uint16",
+    says="offer {id}: from the first hour to the last lie {span}, of {max_span} at most; book them in parts",
+):
+    id: OfferId
+    span: int
+    max_span: int
 
 
 class CapacityMarket_SetupBroken(

@@ -57,8 +57,12 @@ class DueTooLate(BrokenOrder):
     """The goods would be due beyond the times that the chain can write."""
 
 
-class WrongHours(BrokenOrder):
-    """Too few or too many hours, setup hours not counted."""
+class TooFewHours(BrokenOrder):
+    """Too few hours, setup hours not counted."""
+
+
+class SpanTooLong(BrokenOrder):
+    """Too long from the first hour to the last."""
 
 
 class SetupBroken(BrokenOrder):
@@ -158,12 +162,12 @@ class CalendarWord:
         return self.booked | self.blocked
 
 
-def price(offer: Offer, priced: int, first_hour: HourIndex, *, at: UnixSeconds) -> BaseUnits:
+def price(offer: Offer, priced: int, last_hour: HourIndex, *, at: UnixSeconds) -> BaseUnits:
     """What a booking costs at a time: setup and the priced hours, rounded down once. In base units.
 
-    `priced`: hours without setup hours; `first_hour`: when the booking begins, setup hours included.
+    `priced`: hours without setup hours; `last_hour`: the booking's, which makes the price of all.
     """
-    lead = max(0, start_of(first_hour) - at)
+    lead = max(0, start_of(last_hour) - at)
     decay = offer.decay_hours * HOUR
     if lead >= decay:
         return BaseUnits(offer.setup + priced * offer.hourly)
@@ -199,10 +203,15 @@ def check_order(offer: Offer, order: Order, conditions: Conditions, *, at: UnixS
         raise OfferForAnother(f"the offer is for {offer.buyer} alone; ask the supplier for one of your own")
     _check_times(offer, pattern, at)
     priced = priced_hours(offer, pattern)
-    if priced == 0 or not offer.min_hours <= priced <= offer.max_hours:
-        raise WrongHours(
-            f"{priced} hours beside {offer.setup_hours} setup hours; the offer is for {offer.min_hours} to "
-            f"{offer.max_hours} hours"
+    if priced < max(1, offer.min_hours):
+        raise TooFewHours(
+            f"{priced} hours beside {offer.setup_hours} setup hours; the offer is for "
+            f"{max(1, offer.min_hours)} or more"
+        )
+    if pattern.span > offer.max_span:
+        raise SpanTooLong(
+            f"from the first hour to the last lie {pattern.span}; the offer allows {offer.max_span} at most, "
+            "so book them in parts"
         )
     if offer.setup_hours and not pattern.begins_with_run(offer.setup_hours + 1):
         raise SetupBroken(
@@ -216,7 +225,7 @@ def check_order(offer: Offer, order: Order, conditions: Conditions, *, at: UnixS
         raise DocumentsNotOffered(
             "the supplier can't decline under these conditions, so add no documents; or ask for others"
         )
-    due = price(offer, priced, pattern.first, at=at)
+    due = price(offer, priced, pattern.last, at=at)
     if due > order.max_price:
         raise PriceAboveLimit(f"the price is {due} base units, above your limit of {order.max_price}")
     return due
@@ -250,9 +259,9 @@ def check_seller(machine: Standing, supplier: Address, pattern: HourPattern) -> 
 def seller_of(machine: Standing, pattern: HourPattern) -> Address:
     """Who disposes of hours: the user that has the machine until they are over, or else the owner.
 
-    Raises UseEndsBefore if the user's term ends within them.
+    Raises UseEndsBefore if the term of a user other than the owner ends within them.
     """
-    if machine.user == ZERO_ADDRESS or machine.user_until <= start_of(pattern.first):
+    if machine.user in (ZERO_ADDRESS, machine.owner) or machine.user_until <= start_of(pattern.first):
         return machine.owner
     if machine.user_until < start_of(HourIndex(pattern.last + 1)):
         raise UseEndsBefore(

@@ -26,15 +26,16 @@ def _price(offer: Offer, token: Token) -> Iterator[str]:
     yield f"An hour costs {token.format(offer.hourly)}."
     if offer.decay_hours and offer.last_minute_hourly < offer.hourly:
         lowest = token.format(offer.last_minute_hourly)
-        yield f"Over the last {_hours(offer.decay_hours)} before the start, that falls to {lowest}."
+        yield f"Over the {_hours(offer.decay_hours)} before a booking's last hour, that falls to {lowest}."
     if offer.setup:
         yield f"Setup costs {token.format(offer.setup)}, once for each booking."
 
 
 def _booking(offer: Offer) -> Iterator[str]:
-    yield f"A booking has {max(1, offer.min_hours)} to {_hours(offer.max_hours)}."
+    yield f"A booking has at least {_hours(max(1, offer.min_hours))}."
     if offer.setup_hours:
         yield f"Before them, {_hours(offer.setup_hours)} of setup are booked too, without a gap."
+    yield f"From its first hour to its last lie {offer.max_span} at most, setup and pauses included."
     if offer.total_hours:
         yield f"All bookings together have {_hours(offer.total_hours)} at most, setup included."
     if offer.notice_hours:

@@ -91,6 +91,11 @@ class HourPattern:
         """How many hours there are."""
         return sum(mask.bit_count() for mask in self.masks)
 
+    @property
+    def span(self) -> int:
+        """How many hours lie from the first to the last, both included."""
+        return self.last - self.first + 1
+
     def begins_with_run(self, length: int) -> bool:
         """Whether the first `length` hours follow each other without a gap."""
         hours = self.hours[:length]

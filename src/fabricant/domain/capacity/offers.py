@@ -2,7 +2,8 @@
 
 An Offer names the machine, the hours, the price and the terms of the lines that it leads to; its signature
 is all that the market needs from the supplier. `check` applies the rules of market and escrow before it is
-signed: an offer on which nobody could ever book is refused here.
+signed: an offer on which nobody could ever book is refused here, and one whose buyer could cancel hours that
+were used.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from fabricant.domain.escrow import MAX_ASSETS, NO_HASH, Conditions, ConditionsI
 from fabricant.domain.typed_data import Domain, Message, Struct
 from fabricant.domain.units import (
     HOUR,
+    NOTHING,
     ZERO_ADDRESS,
     Address,
     BaseUnits,
     HourIndex,
+    Seconds,
     UnixSeconds,
+    format_duration,
     format_time,
     start_of,
 )
@@ -26,16 +30,13 @@ from fabricant.errors import InvalidInput
 
 OfferId = NewType("OfferId", bytes)  # 32 bytes: the EIP-712 digest of an Offer; zero means "none"
 
-NO_MONEY: Final = BaseUnits(0)
 NO_OFFER: Final = OfferId(bytes(32))
-DOMAIN_NAME: Final = "Fabricant CapacityMarket"
-DOMAIN_VERSION: Final = "1"
 
 OFFER: Final = Struct(
     "Offer",
     "address supplier, uint256 machine, bytes32 process, address token, uint128 hourly, uint128 setup, "
     "uint128 lastMinuteHourly, uint32 decayHours, uint32 fromHour, uint32 untilHour, uint16 minHours, "
-    "uint16 maxHours, uint32 totalHours, uint16 setupHours, uint16 noticeHours, uint32 deliveryHours, "
+    "uint16 maxSpan, uint32 totalHours, uint16 setupHours, uint16 noticeHours, uint32 deliveryHours, "
     "uint16 maxAssets, address buyer, address inspector, address arbiter, address broker, uint40 validUntil, "
     "uint256 nonce, uint64 epoch, bytes32 documents, bytes32 conditions",
 )
@@ -57,13 +58,17 @@ class PriceRises(BrokenOffer):
     """The last-minute price is above the hourly one."""
 
 
+class CancellableTooLate(InvalidInput):
+    """A buyer could still cancel when its first hour has begun. The market takes such an offer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """Machine-hours for sale. Hours are Unix seconds / 3600; prices in base units of `token`.
 
-    An hour costs `hourly`; over the last `decay_hours` before the start that falls in a straight line to
-    `last_minute_hourly`. The first `setup_hours` of a booking are marked without a gap, and not priced by
-    the hour.
+    An hour costs `hourly`; over the `decay_hours` before a booking's last hour that falls in a straight line
+    to `last_minute_hourly`, for all its hours. The first `setup_hours` of a booking are marked without a gap,
+    and not priced by the hour.
     """
 
     supplier: Address
@@ -71,13 +76,13 @@ class Offer:
     process: bytes = NO_HASH  # hash of a process code
     token: Address  # zero: the chain's own coin
     hourly: BaseUnits
-    setup: BaseUnits = NO_MONEY  # once per booking
+    setup: BaseUnits = NOTHING  # once per booking
     last_minute_hourly: BaseUnits  # at most hourly
     decay_hours: int = 0  # zero: the price never falls
     from_hour: HourIndex  # inclusive
     until_hour: HourIndex  # exclusive
     min_hours: int = 1  # of a booking, setup hours not counted
-    max_hours: int
+    max_span: int  # hours from a booking's first to its last, setup hours and pauses included
     total_hours: int = 0  # of all bookings, setup hours counted; zero: the calendar alone limits them
     setup_hours: int = 0
     notice_hours: int = 0  # between booking and start
@@ -94,6 +99,25 @@ class Offer:
     conditions: ConditionsId
 
     def check(self, conditions: Conditions, *, at: UnixSeconds) -> None:
+        """What a supplier checks before it signs. Raises as `check_bookable` and `check_cancelling`."""
+        self.check_bookable(conditions, at=at)
+        self.check_cancelling(conditions)
+
+    def check_cancelling(self, conditions: Conditions) -> None:
+        """Raises CancellableTooLate if some buyer could cancel when the first of its hours has begun.
+
+        Buyers may cancel before `dueBy - cancel_notice`, and the due date follows the last hour.
+        """
+        needed = Seconds((self.max_span + self.delivery_hours) * HOUR)
+        if needed > conditions.cancel_notice:
+            raise CancellableTooLate(
+                f"a buyer could use hours and cancel: max_span and delivery_hours make "
+                f"{self.max_span + self.delivery_hours} hours, and these conditions let it cancel until "
+                f"{format_duration(conditions.cancel_notice)} before the due date; lower the two, or take "
+                f"conditions with a cancel_notice of {format_duration(needed)} or more"
+            )
+
+    def check_bookable(self, conditions: Conditions, *, at: UnixSeconds) -> None:
         """Raises BrokenOffer, or the escrow's BrokenTerms, if no booking could be made on it from now on.
 
         `at`: now. Raises InvalidInput for a value that its type does not hold.
@@ -102,11 +126,12 @@ class Offer:
         check_standing(self, at=at)
         if self.from_hour >= self.until_hour or self.until_hour * HOUR <= at:
             raise BrokenOffer(f"its hours end at {format_time(start_of(self.until_hour))}; offer later hours")
-        if not 0 < max(1, self.min_hours) <= self.max_hours:
-            raise BrokenOffer(f"{self.min_hours} to {self.max_hours} hours a booking is no range; correct it")
-        if self.until_hour - self.from_hour < max(1, self.min_hours) + self.setup_hours:
+        smallest = max(1, self.min_hours) + self.setup_hours
+        if self.max_span < smallest:
+            raise BrokenOffer(f"the smallest booking has {smallest} hours; raise max_span to that at least")
+        if self.until_hour - self.from_hour < smallest:
             raise BrokenOffer("there are fewer hours in it than the smallest booking has; offer more")
-        if self.total_hours and self.total_hours < max(1, self.min_hours) + self.setup_hours:
+        if self.total_hours and self.total_hours < smallest:
             raise BrokenOffer("its total is less than the smallest booking; raise it, or set it to 0")
         if self.max_assets > MAX_ASSETS:
             raise BrokenOffer(f"a line hands over {MAX_ASSETS} products at most, not {self.max_assets}")
@@ -158,11 +183,6 @@ def check_standing(offer: Offer, *, at: UnixSeconds) -> None:
         )
     if offer.last_minute_hourly > offer.hourly:
         raise PriceRises("the last-minute price is above the hourly one; lower it")
-
-
-def market_domain(chain_id: int, market: Address) -> Domain:
-    """For which contract suppliers sign. `chain_id` is the chain of deployment."""
-    return Domain(DOMAIN_NAME, DOMAIN_VERSION, chain_id, market)
 
 
 def offer_id(offer: Offer, domain: Domain) -> OfferId:

@@ -14,6 +14,7 @@ from tests.support.capacity import (
     FIRST,
     FREE,
     HORIZON,
+    NOTHING_TAKEN,
     OFFER_FIELDS,
     OPEN,
     SHIFT,
@@ -31,7 +32,6 @@ from tests.support.lines import Books
 from tests.support.reverts import reverts
 
 SOON: Final = BEGINNING + 2 * DAY
-NOTHING_TAKEN: Final[Any] = (set(), set())
 AS_BUYER: Final[Any] = {"from": BUYER.address}
 
 
@@ -256,10 +256,8 @@ def test_a_field_that_is_too_wide_counts_by_its_lower_bits(chain: Chain, capacit
     assert len(wide) == 21
 
 
-def test_f027_an_offer_is_booked_at_its_market(
-    chain: Chain, capacity: Capacity, directory: Contract, assets: Contract
-) -> None:
-    other = chain.deploy("CapacityMarket", capacity.escrow, assets, directory)
+def test_f027_an_offer_is_booked_at_its_market(chain: Chain, capacity: Capacity, assets: Contract) -> None:
+    other = chain.deploy("CapacityMarket", capacity.escrow)
     there = Capacity(chain, other, capacity.escrow, assets, capacity.token)
     booking, foreign = capacity.booking(), there.booking(offer=capacity.offer())
     for principal in (BUYER, SUPPLIER):
@@ -320,7 +318,7 @@ def test_f048_hours_are_booked_in_time(chain: Chain, capacity: Capacity, notice:
 
 
 def test_f048_hours_end_within_two_years(chain: Chain, capacity: Capacity) -> None:
-    offer = capacity.offer(untilHour=2**32 - 1)
+    offer = capacity.offer(untilHour=2**32 - 1, maxSpan=2**16 - 1)
     hour = FIRST - 24
     for now, latest in (
         (start_of(hour), hour + HORIZON // HOUR - 1),
@@ -346,40 +344,59 @@ def test_f048_goods_are_due_while_time_has_a_name(capacity: Capacity) -> None:
     capacity.booking(offer=capacity.offer(deliveryHours=longest)).send()
 
 
-def wrong_hours(booking: Booking, priced: int) -> AbstractContextManager[None]:
-    return booking.refuses(
-        "CapacityMarket_WrongHours",
-        priced=priced,
-        minHours=booking.offer["minHours"],
-        maxHours=booking.offer["maxHours"],
-    )
+def too_few(booking: Booking, priced: int) -> AbstractContextManager[None]:
+    least = booking.offer["minHours"]
+    return booking.refuses("CapacityMarket_TooFewHours", priced=priced, minHours=least)
 
 
-def test_a_booking_has_a_size(capacity: Capacity) -> None:
+def too_long(booking: Booking, span: int) -> AbstractContextManager[None]:
+    return booking.refuses("CapacityMarket_SpanTooLong", span=span, maxSpan=booking.offer["maxSpan"])
+
+
+def test_a_booking_has_a_least_size(capacity: Capacity) -> None:
     for setup in (0, 2):
-        offer = capacity.offer(minHours=4, maxHours=6, setupHours=setup)
-        for priced in range(1, 10):
+        offer = capacity.offer(minHours=4, setupHours=setup)
+        for priced in (1, 3):
             booking = capacity.booking(range(FIRST, FIRST + setup + priced), offer=offer)
-            if 4 <= priced <= 6:
-                assert would_book(booking) == booking.id
-                continue
-            with wrong_hours(booking, priced):
+            with too_few(booking, priced):
                 would_book(booking)
+        for priced in (4, 5, 1_900):
+            booking = capacity.booking(range(FIRST, FIRST + setup + priced), offer=offer)
+            assert would_book(booking) == booking.id
+
+
+@pytest.mark.parametrize("longest", [6, BITS, 2 * BITS + 3])
+def test_a_booking_has_a_span(capacity: Capacity, longest: int) -> None:
+    """From the first hour to the last, setup hours and pauses included, wherever in its word it begins."""
+    offer = capacity.offer(maxSpan=longest, setupHours=2)
+    for begin in (FIRST, FIRST + 1, FIRST + BITS - 3, FIRST + BITS - 1):
+        for size in (3, 4, longest):
+            marked = {*range(begin, begin + size - 1)}
+            fits = capacity.booking(marked | {begin + 2, begin + longest - 1}, offer=offer)
+            assert would_book(fits) == fits.id
+            for more in (0, 1, 1_000):
+                over = capacity.booking(marked | {begin + 2, begin + longest + more}, offer=offer)
+                with too_long(over, longest + 1 + more):
+                    would_book(over)
 
 
 def test_setup_alone_is_no_booking(capacity: Capacity) -> None:
     offer = capacity.offer(minHours=0, setupHours=3)
     for marked in (1, 2, 3):
         booking = capacity.booking(range(FIRST, FIRST + marked), offer=offer)
-        with wrong_hours(booking, 0):
+        with too_few(booking, 0):
             booking.send()
     capacity.booking(range(FIRST, FIRST + 4), offer=offer).send()
 
 
 def test_an_offer_without_a_size_is_never_booked(capacity: Capacity) -> None:
-    for least, most in ((2, 1), (0, 0), (2**16 - 1, 1)):
-        booking = capacity.booking([FIRST, FIRST + 1], offer=capacity.offer(minHours=least, maxHours=most))
-        with wrong_hours(booking, 2):
+    for least, span in ((3, 2), (2**16 - 1, 2**16 - 1)):
+        booking = capacity.booking([FIRST, FIRST + 1], offer=capacity.offer(minHours=least, maxSpan=span))
+        with too_few(booking, 2):
+            booking.send()
+    for least, span in ((2, 1), (0, 0)):
+        booking = capacity.booking([FIRST, FIRST + 1], offer=capacity.offer(minHours=least, maxSpan=span))
+        with too_long(booking, 2):
             booking.send()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from eth_utils.crypto import keccak
@@ -19,6 +19,7 @@ from tests.support.capacity import (
     EVERY_ROLE,
     FIRST,
     FREE,
+    NOTHING_TAKEN,
     SHIFT,
     STRANGER,
     SUPPLIER,
@@ -36,7 +37,6 @@ from tests.support.layout import members_of
 from tests.support.reverts import reverts
 
 REASON: Final = keccak(text="maintenance")
-NOTHING_TAKEN: Final[Any] = (set(), set())
 
 Hours = Iterable[int]
 Change = Callable[..., Receipt]
@@ -151,7 +151,8 @@ def test_a_night_shift_crosses_a_border(capacity: Capacity) -> None:
 def test_hours_two_years_apart_are_one_booking(chain: Chain, capacity: Capacity) -> None:
     hour = FIRST - 12
     first, last = hour + 12, hour + 730 * 24 - 1
-    booking = capacity.booking([first, last], offer=capacity.offer(untilHour=2**32 - 1, maxHours=2))
+    offer = capacity.offer(untilHour=2**32 - 1, maxSpan=last - first + 1)
+    booking = capacity.booking([first, last], offer=offer)
     assert len(booking.order["hourMasks"]) == 69
     booking.send(at=start_of(hour))
     assert capacity.taken(words=range(WORD, WORD + 70)) == ({first, last}, set())
@@ -178,7 +179,8 @@ def test_any_pattern_is_marked_exactly(chain: Chain, capacity: Capacity, hours: 
     receipt = booking.send()
     assert chain.events(receipt)[0] == booking.opened()
     assert chain.events(receipt)[-1] == booking.booked(sold_after=len(whole))
-    assert booking.deal.amount == price_of(offer, priced=len(whole) - setup, first_hour=first, at=BEGINNING)
+    priced, last = len(whole) - setup, max(whole)
+    assert booking.deal.amount == price_of(offer, priced=priced, last_hour=last, at=BEGINNING)
     assert capacity.taken() == (whole, set())
     chain.local.revert(snapshot)
 
@@ -326,6 +328,12 @@ def test_hours_of_two_are_not_blocked_together(capacity: Capacity, block: Change
         for caller in (SUPPLIER, user):
             with use_ends(capacity, user, until):
                 block(by=caller)
+
+
+def test_an_owner_blocks_across_a_term_of_its_own(capacity: Capacity, block: Change) -> None:
+    lend_to(capacity, SUPPLIER, start_of(SHIFT[4]))
+    block()
+    assert capacity.taken() == (set(), set(SHIFT))
 
 
 def test_an_unknown_machine_is_not_blocked(block: Change) -> None:

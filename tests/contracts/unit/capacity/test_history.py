@@ -66,7 +66,7 @@ class Machine:
 
     def seller(self, hours: set[int], now: int) -> Actor | None:
         """Whose these hours are; nobody's if they are two people's."""
-        until = self.user_until if now < self.user_until else 0
+        until = self.user_until if now < self.user_until and self.user != self.owner else 0
         spanned = range(min(hours), max(hours) + 1)
         within = {start_of(hour) < until for hour in spanned}
         is_cut = any(start_of(hour) < until < start_of(hour + 1) for hour in spanned)

@@ -189,8 +189,9 @@ def test_cap3_hours_of_two_sellers_are_not_sold_together(capacity: Capacity, use
 
 def test_cap3_an_owner_with_a_term_of_its_own_sells(capacity: Capacity, owner: Actor) -> None:
     """Sale and lease back: the former owner is the user, and sells until its term ends."""
-    lend(capacity, SUPPLIER, EVENING)
-    assert books(capacity.booking())
+    for until in (MORNING + 1, EVENING - 1, EVENING):
+        lend(capacity, SUPPLIER, until)
+        assert books(capacity.booking())
     sell(capacity, owner)
     assert books(capacity.booking())
     with not_seller(capacity, owner, SUPPLIER):

@@ -198,9 +198,9 @@ def test_another_key_signs_no_offer(
 
 
 def test_f027_an_offer_is_for_one_market(
-    chain: Chain, capacity: Capacity, show: Callable[..., Receipt], directory: Contract, assets: Contract
+    chain: Chain, capacity: Capacity, show: Callable[..., Receipt], assets: Contract
 ) -> None:
-    other = chain.deploy("CapacityMarket", capacity.escrow, assets, directory)
+    other = chain.deploy("CapacityMarket", capacity.escrow)
     offer = capacity.offer()
     there = Capacity(chain, other, capacity.escrow, assets, capacity.token)
     with bad_signature(capacity, offer, SUPPLIER.address):

@@ -16,6 +16,7 @@ from tests.support.capacity import (
     ASSETS,
     BUYER,
     FIRST,
+    NOTHING_TAKEN,
     OPEN,
     SHIFT,
     STRANGER,
@@ -33,7 +34,6 @@ from tests.support.decoding import VOCABULARY
 from tests.support.lines import Books, stock
 from tests.support.reverts import reverts
 
-NOTHING_TAKEN: Final[Any] = (set(), set())
 COIN: Final = 10**18
 LARGEST: Final = 2**128 - 1
 (
@@ -50,8 +50,8 @@ LARGEST: Final = 2**128 - 1
 ) = range(10)
 
 
-def priced(capacity: Capacity, offer: Offer, hours: int, first_hour: int) -> int:
-    found: int = capacity.market.functions.priceOf(offer, hours, first_hour).call()
+def priced(capacity: Capacity, offer: Offer, hours: int, last_hour: int) -> int:
+    found: int = capacity.market.functions.priceOf(offer, hours, last_hour).call()
     return found
 
 
@@ -85,7 +85,7 @@ AMOUNTS: Final = st.one_of(st.integers(0, 10**9), st.integers(0, LARGEST), st.ju
     setup=AMOUNTS,
     decay=st.one_of(st.integers(0, 200), st.integers(0, 2**32 - 1)),
     hours=st.one_of(st.integers(0, 200), st.integers(0, 2**32 - 1)),
-    first=st.one_of(st.integers(FIRST - 10, FIRST + 200), st.integers(0, 2**32 - 1)),
+    last_hour=st.one_of(st.integers(FIRST - 10, FIRST + 200), st.integers(0, 2**32 - 1)),
     seconds=st.integers(0, DAY),
 )
 def test_f045_any_price_is_the_models(
@@ -95,7 +95,7 @@ def test_f045_any_price_is_the_models(
     setup: int,
     decay: int,
     hours: int,
-    first: int,
+    last_hour: int,
     seconds: int,
 ) -> None:
     last, hourly = sorted(prices)
@@ -103,12 +103,12 @@ def test_f045_any_price_is_the_models(
     at = start_of(FIRST - 12) + seconds
     snapshot = chain.local.snapshot()
     chain.warp(at)
-    found = priced(capacity, offer, hours, first)
+    found = priced(capacity, offer, hours, last_hour)
     chain.local.revert(snapshot)
-    assert found == price_of(offer, priced=hours, first_hour=first, at=at)
+    assert found == price_of(offer, priced=hours, last_hour=last_hour, at=at)
     snake = {"".join(f"_{c.lower()}" if c.isupper() else c for c in name): offer[name] for name in offer}
     shared = DomainOffer(**snake)
-    assert found == domain_price(shared, hours, HourIndex(first), at=UnixSeconds(at))
+    assert found == domain_price(shared, hours, HourIndex(last_hour), at=UnixSeconds(at))
 
 
 def test_f040_splitting_a_booking_saves_less_than_a_base_unit_an_hour(
@@ -132,12 +132,13 @@ def falling(capacity: Capacity) -> Offer:
 
 
 @pytest.mark.parametrize(
-    ("lead", "hourly"), [(20 * HOUR + 1, 100_000), (20 * HOUR - 1, 99_999), (10 * HOUR, 64_000), (1, 28_001)]
+    ("lead", "hourly"),
+    [(20 * HOUR + 1, 100_000), (20 * HOUR - 1, 99_999), (10 * HOUR, 64_000), (7 * HOUR + 1, 53_201)],
 )
 def test_a_booking_costs_what_it_costs_now(
     chain: Chain, capacity: Capacity, books: Books, falling: Offer, lead: int, hourly: int
 ) -> None:
-    at = start_of(SHIFT[0]) - lead
+    at = start_of(SHIFT[-1]) - lead
     booking = capacity.booking(offer=falling, at=at)
     books.add(booking.deal)
     assert booking.price == 8 * hourly
@@ -145,15 +146,19 @@ def test_a_booking_costs_what_it_costs_now(
         assert chain.events(booking.send(at=at))[0] == booking.opened()
 
 
-def test_the_decay_ends_when_setting_up_begins(capacity: Capacity, falling: Offer) -> None:
-    at = start_of(SHIFT[0]) - 1
-    booking = capacity.booking(offer=falling | {"setupHours": 3}, at=at)
-    booking.send(at=at)
-    assert booking.deal.line.held == 5 * 28_001
+def test_the_last_hour_makes_the_price(capacity: Capacity, falling: Offer) -> None:
+    """Of one hour that begins in two seconds; and then of four others, after three for setting up."""
+    at = start_of(SHIFT[0])
+    alone = capacity.booking(SHIFT[:1], offer=falling, at=at - 2)
+    alone.send(at=at - 2)
+    assert alone.deal.line.held == 28_002
+    others = capacity.booking(SHIFT[1:], offer=falling | {"setupHours": 3}, at=at - 1)
+    others.send(at=at - 1)
+    assert others.deal.line.held == 4 * 53_201
 
 
 def test_f038_a_later_booking_never_costs_more(chain: Chain, capacity: Capacity, falling: Offer) -> None:
-    meant = start_of(SHIFT[0]) - 19 * HOUR
+    meant = start_of(SHIFT[-1]) - 19 * HOUR
     limit = capacity.booking(offer=falling, at=meant).price
     early = capacity.booking(offer=falling, at=meant - 1, maxPrice=limit)
     with early.refuses("CapacityMarket_PriceAboveLimit", price=limit + 8, maxPrice=limit):

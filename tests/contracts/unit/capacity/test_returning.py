@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from eth_utils.crypto import keccak
@@ -14,6 +14,7 @@ from tests.support.capacity import (
     BITS,
     BUYER,
     FIRST,
+    NOTHING_TAKEN,
     SHIFT,
     STRANGER,
     SUPPLIER,
@@ -26,7 +27,6 @@ from tests.support.chain import BEGINNING, Chain
 from tests.support.deals import DAY, HOUR, STATUSES, ZERO
 from tests.support.lines import Books, Deal, Deals
 
-NOTHING_TAKEN: Final[Any] = (set(), set())
 # Conditions under which a line can run its whole life before its hours begin.
 EARLY: Final = {
     "deliveryWindow": 90 * DAY,

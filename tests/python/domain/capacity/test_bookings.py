@@ -27,11 +27,12 @@ from fabricant.domain.capacity import (
     OutsideOffer,
     PriceAboveLimit,
     SetupBroken,
+    SpanTooLong,
     TooFarAhead,
+    TooFewHours,
     TooManyAssets,
     TooSoon,
     UseEndsBefore,
-    WrongHours,
     booked_terms,
     check_free,
     check_order,
@@ -68,20 +69,20 @@ ORDER = Order(
 
 @given(strategies.offers, st.integers(0, 2**16), strategies.uint32, strategies.times)
 def test_f045_the_price_falls_in_a_straight_line(
-    offer: Offer, priced: int, first: int, at: UnixSeconds
+    offer: Offer, priced: int, last_hour: int, at: UnixSeconds
 ) -> None:
     assume(offer.last_minute_hourly <= offer.hourly)
 
-    due = price(offer, priced, HourIndex(first), at=at)
+    due = price(offer, priced, HourIndex(last_hour), at=at)
 
-    lead, decay = Fraction(first * 3600 - at, 3600), offer.decay_hours
+    lead, decay = Fraction(last_hour * 3600 - at, 3600), offer.decay_hours
     part = min(Fraction(1), max(Fraction(0), lead / decay)) if decay else Fraction(1)
     hourly = offer.last_minute_hourly + (offer.hourly - offer.last_minute_hourly) * part
     assert due == offer.setup + int(priced * hourly)
 
 
 def test_a_good_order_has_a_price() -> None:
-    lead = 10 * 3600
+    lead = 15 * 3600  # to the last of six hours
 
     assert check_order(GOOD, ORDER, USUAL, at=NOW) == 45 + 5 * (60 * 72 * 3600 + 30 * lead) // (72 * 3600)
 
@@ -100,9 +101,10 @@ def test_a_good_order_has_a_price() -> None:
             TooFarAhead,
         ),
         ({"delivery_hours": 2**40 // 3600}, {}, DueTooLate),
-        ({}, {"hours": hours(*range(FIRST, FIRST + 4))}, WrongHours),
-        ({}, {"hours": hours(*range(FIRST, FIRST + 42))}, WrongHours),
-        ({"min_hours": 0}, {"hours": hours(FIRST)}, WrongHours),  # nothing but setup
+        ({}, {"hours": hours(*range(FIRST, FIRST + 4))}, TooFewHours),
+        ({"min_hours": 0}, {"hours": hours(FIRST)}, TooFewHours),  # nothing but setup
+        ({}, {"hours": hours(*range(FIRST, FIRST + 41))}, SpanTooLong),
+        ({}, {"hours": hours(*range(FIRST, FIRST + 5), FIRST + 40)}, SpanTooLong),
         ({}, {"hours": hours(FIRST, *range(FIRST + 2, FIRST + 8))}, SetupBroken),
         ({}, {"assets": 5}, TooManyAssets),
         ({}, {"max_price": 1}, PriceAboveLimit),
@@ -186,6 +188,12 @@ def test_hours_are_the_live_users_to_sell(until: int, seller: str) -> None:
 
     assert seller_of(used, ORDER.hours) == seller
     assert seller_of(MACHINE, ORDER.hours) == SUPPLIER
+
+
+def test_an_owners_own_term_divides_no_hours() -> None:
+    used = replace(MACHINE, user=SUPPLIER, user_until=UnixSeconds(FIRST * 3600 + 1))
+
+    assert seller_of(used, ORDER.hours) == SUPPLIER
 
 
 @pytest.mark.parametrize("until", [FIRST * 3600 + 1, (FIRST + 6) * 3600 - 1])

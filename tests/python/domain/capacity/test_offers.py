@@ -15,10 +15,10 @@ from fabricant.domain.capacity import (
     OFFER_BUNDLE,
     QUOTATION,
     BrokenOffer,
+    CancellableTooLate,
     Offer,
     OfferExpired,
     PriceRises,
-    market_domain,
     offer_id,
 )
 from fabricant.domain.escrow import (
@@ -29,7 +29,7 @@ from fabricant.domain.escrow import (
     NoAmount,
     OtherConditions,
 )
-from fabricant.domain.typed_data import snake
+from fabricant.domain.typed_data import domain_of, snake
 from fabricant.domain.units import BaseUnits, Bps, HourIndex, UnixSeconds, parse_address
 from fabricant.errors import InvalidInput
 from tests.python.domain import strategies
@@ -37,7 +37,7 @@ from tests.support import capacity
 from tests.support.world import USUAL
 
 SUPPLIER, BUYER, TOKEN, MARKET = (parse_address("0x" + f"{number}{number}" * 20) for number in range(1, 5))
-DOMAIN = market_domain(1, MARKET)
+DOMAIN = domain_of("CapacityMarket", 1, MARKET)
 NOW = UnixSeconds(500_000 * 3600)
 GOOD = Offer(
     supplier=SUPPLIER,
@@ -50,7 +50,7 @@ GOOD = Offer(
     from_hour=HourIndex(500_010),
     until_hour=HourIndex(500_100),
     min_hours=4,
-    max_hours=40,
+    max_span=40,
     total_hours=60,
     setup_hours=1,
     notice_hours=8,
@@ -107,8 +107,8 @@ def test_a_good_offer_passes() -> None:
         ({"last_minute_hourly": 91}, PriceRises),
         ({"until_hour": 500_010}, BrokenOffer),
         ({"from_hour": 1, "until_hour": 500_000}, BrokenOffer),  # over
-        ({"max_hours": 3}, BrokenOffer),
-        ({"min_hours": 0, "max_hours": 0}, BrokenOffer),
+        ({"max_span": 4}, BrokenOffer),  # and the smallest booking has five hours
+        ({"min_hours": 0, "max_span": 1}, BrokenOffer),
         ({"until_hour": 500_014}, BrokenOffer),  # four hours, and the smallest booking has five
         ({"total_hours": 4}, BrokenOffer),
         ({"max_assets": 65}, BrokenOffer),
@@ -127,6 +127,20 @@ def test_an_offer_that_nobody_could_book_is_refused(
         replace(GOOD, **change).check(USUAL, at=NOW)  # type: ignore[arg-type]
 
     assert type(broken.value) is rule
+
+
+def test_hours_that_have_begun_are_not_cancelled() -> None:
+    """Conditions that let the buyer cancel until 168 hours before the goods are due."""
+    longest = replace(GOOD, max_span=168 - GOOD.delivery_hours)
+    longest.check(USUAL, at=NOW)
+
+    for broken in (
+        replace(longest, max_span=longest.max_span + 1),
+        replace(longest, delivery_hours=GOOD.delivery_hours + 1),
+    ):
+        broken.check_bookable(USUAL, at=NOW)
+        with pytest.raises(CancellableTooLate, match=r"a cancel_notice of 7 days 1 hour or more$"):
+            broken.check(USUAL, at=NOW)
 
 
 def test_conditions_with_a_fee_need_an_arbiter() -> None:
