@@ -105,7 +105,7 @@ def test_events_are_dataclasses(directory: SmallDirectory, supplier: Wallet) -> 
     assert directory.events(receipt) == [said]
     later = directory.set_profile(b"\x01" * 32, "https://supplier.example")
     profile = ProfileSet(supplier.address, b"\x01" * 32, "https://supplier.example")
-    history = list(directory.history(since=receipt.block, until=later.block))
+    history = directory.history(since=receipt.block, until=later.block)
     assert [event for _, event in history] == [said, profile]
     assert [log.block for log, _ in history] == [receipt.block, later.block]
 

@@ -23,7 +23,6 @@ from fabricant.chain.create2 import (
     FACTORY,
     FACTORY_CODE,
     FACTORY_COST,
-    FACTORY_HASH,
     FACTORY_SIGNER,
     FACTORY_TRANSACTION,
     creation,
@@ -149,7 +148,8 @@ def assert_complete(chain: Network, folder: Path) -> None:
 
 def test_the_factorys_transaction_is_the_one_that_everybody_uses() -> None:
     assert Account.recover_transaction(FACTORY_TRANSACTION) == FACTORY_SIGNER
-    assert FACTORY_HASH == "0xeddf9e61fb9d8f5111840daef55e5fde0041f5702856532cdbb5a02998033d26"
+    transaction_hash = "eddf9e61fb9d8f5111840daef55e5fde0041f5702856532cdbb5a02998033d26"
+    assert keccak(FACTORY_TRANSACTION).hex() == transaction_hash
     code_hash = "2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989"
     assert keccak(FACTORY_CODE).hex() == code_hash
 

@@ -1,6 +1,6 @@
 """Goods, operators and hostile things for the tests of SupplierEscrow."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from web3.contract import Contract
@@ -10,8 +10,6 @@ from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain
 from tests.support.deals import DAY
 from tests.support.lines import BUYER, SUPPLIER, Books, Goods, Lend, Party, address_of, stock
-
-YEAR_END = BEGINNING + 365 * DAY
 
 
 @pytest.fixture
@@ -72,16 +70,3 @@ def second_escrow(chain: Chain, directory: Contract, registry: Contract, token: 
     made = chain.deploy("SupplierEscrow", directory, registry)
     stock(chain, token, made, BUYER, SUPPLIER)
     return made
-
-
-@pytest.fixture
-def fork(chain: Chain) -> Iterator[Callable[[], int]]:
-    """Gives the chain another id, as a fork of it gets, until the test is over. Returns the id."""
-
-    def change() -> int:
-        forked = chain.local.chain_id + 1
-        chain.local.rpc.call("anvil_setChainId", forked)
-        return forked
-
-    yield change
-    chain.local.rpc.call("anvil_setChainId", chain.local.chain_id)

@@ -27,12 +27,11 @@ from fabricant.domain.escrow import (
     TooLate,
     TooManyAssets,
     deliverables_of,
-    escrow_domain,
     goods_hash,
     line_id,
     order_ref,
 )
-from fabricant.domain.typed_data import snake
+from fabricant.domain.typed_data import domain_of, snake
 from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Bps, UnixSeconds, parse_address
 from fabricant.errors import InvalidInput
 from tests.python.domain import strategies
@@ -44,7 +43,7 @@ BUYER, SUPPLIER, INSPECTOR, ARBITER, BROKER, ESCROW = (
     parse_address("0x" + f"{number}{number}" * 20) for number in range(1, 7)
 )
 TOKEN = parse_address("0x" + "a0" * 20)
-DOMAIN = escrow_domain(1, ESCROW)
+DOMAIN = domain_of("SupplierEscrow", 1, ESCROW)
 GOOD = Terms(
     buyer=BUYER,
     supplier=SUPPLIER,
@@ -164,7 +163,7 @@ def test_f036_every_field_is_in_the_id(one: Terms, other: Terms, field: Field[An
 
 
 def test_f027_another_contract_or_chain_gives_another_id() -> None:
-    domains = [DOMAIN, escrow_domain(2, ESCROW), escrow_domain(1, TOKEN)]
+    domains = [DOMAIN, domain_of("SupplierEscrow", 2, ESCROW), domain_of("SupplierEscrow", 1, TOKEN)]
 
     assert len({line_id(GOOD, domain) for domain in domains}) == len(domains)
 
