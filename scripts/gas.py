@@ -59,6 +59,7 @@ BUDGETS: dict[str, int] = {
     "escrow.acceptBond": 67_000,
     "escrow.openAccept": 150_000,
     "escrow.acceptMany10": 22_500,
+    "escrow.disputeRule": 135_000,
     "capacity.book": 148_000,
     "deal.total": 258_000,
 }
@@ -70,6 +71,7 @@ PEERS = {
     "escrow.accept": "53,604 (Kleros v2)",
     "escrow.openAccept": "219,675 (Kleros v2)",
     "capacity.book": "593,021 (iExec), 352,260 (Boson), neither with a calendar",
+    "escrow.disputeRule": "417,574 (Kleros v1)",
     "deal.total": "686,837 (Boson, existing offer)",
 }
 
@@ -124,13 +126,13 @@ class Bench:
         self.chain.send(self.escrow.functions.publishConditions(published, URI), by=BUYER)
         return conditions_id(published)
 
-    def terms(self, salt: int, *, bond: int = 0) -> dict[str, Any]:
+    def terms(self, salt: int, *, bond: int = 0, fee: int = 0) -> dict[str, Any]:
         """Typical terms: no inspector, an arbiter, a salt of eight bytes."""
         return terms(
             buyer=BUYER,
             supplier=SUPPLIER,
             token=self.token.address,
-            conditions=self.publish(bondBps=bond),
+            conditions=self.publish(bondBps=bond, arbiterFeeBps=fee),
             arbiter=ARBITER.address,
             openBy=self.chain.now + DAY,
             dueBy=self.chain.now + 3 * DAY,
@@ -154,6 +156,18 @@ class Bench:
     def accept(self, agreed: dict[str, Any]) -> Figure:
         """The buyer accepts."""
         return self.send(self.escrow.functions.accept(agreed, []))
+
+    def dispute(self, agreed: dict[str, Any]) -> Figure:
+        """The buyer disputes a delivery, with a deposit; the arbiter rules for both a part."""
+        self.open(agreed)
+        self.deliver(agreed)
+        deposit = self.escrow.functions.deposit(BUYER.address, self.token.address, 2 * agreed["amount"])
+        self.chain.send(deposit, by=BUYER)
+        self.chain.send(self.token.functions.mint(ARBITER.address, 1), by=BUYER)
+        hashed = keccak(text="report")
+        disputed = self.send(self.escrow.functions.dispute(agreed, hashed, URI))
+        outcome = {"toSupplier": agreed["amount"] // 2, "bondToBuyer": 0, "goodsToBuyer": True}
+        return disputed + self.send(self.escrow.functions.rule(agreed, outcome), ARBITER)
 
     def _make_ready(self) -> None:
         for actor in (BUYER, SUPPLIER):
@@ -214,6 +228,7 @@ def escrow_lines(bench: Bench) -> Iterator[tuple[str, Figure]]:
     yield "escrow.accept", bench.accept(plain)
     yield "escrow.acceptBond", bench.accept(bonded)
     yield "escrow.openAccept", bench.open(direct) + bench.accept(direct)
+    yield "escrow.disputeRule", bench.dispute(bench.terms(4, fee=200))
 
 
 def escrow_batches(bench: Bench) -> Iterator[tuple[str, Figure]]:
