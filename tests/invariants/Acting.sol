@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Delivery, Line, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Delivery, Line, Status, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Call} from "./Books.sol";
 import {Deciding} from "./Deciding.sol";
 import {Action} from "./Rules.sol";
@@ -77,13 +77,13 @@ abstract contract Acting is Deciding {
     }
 
     function _valid(Action action, uint256 index) internal returns (Call memory call) {
-        if (action == Action.Rule) return _ruling(index);
         if (action == Action.Settle) return _settlement(index);
         address[3] memory entitled = _entitled(action, index, _line(index));
         address caller = entitled[_random(3)];
         if (caller == address(0)) caller = _anybody();
         else if (_oneIn(2)) caller = _operatorOf(caller);
-        call = _call(caller, deals[index].terms.token, _data(action, index));
+        if (action == Action.Rule) call = _ruling(caller, index);
+        else call = _call(caller, deals[index].terms.token, _data(action, index));
         call.entitled = entitled;
     }
 
@@ -125,7 +125,7 @@ abstract contract Acting is Deciding {
         uint256 start = _random(deals.length + 1);
         for (uint256 i = 0; i < deals.length && !_oneIn(24); ++i) {
             uint256 index = (start + i) % deals.length;
-            Line memory line = _line(index);
+            Line memory line = deals[index].line;
             if (!_suits(action, index, line)) continue;
             (uint256 from, uint256 before) = _window(action, index, line);
             if (block.timestamp < before && (from < block.timestamp + SOON || _oneIn(8))) return index;
@@ -135,31 +135,44 @@ abstract contract Acting is Deciding {
 
     function _arrange(Action action) private returns (uint256 index) {
         bool disputed = action == Action.Evidence || action == Action.Rule || action == Action.ApplyDefault;
-        bool disputable = disputed || action == Action.Dispute;
-        bool plain = disputable && action != Action.Rule && _oneIn(2);
-        bool goods = action == Action.Collect || _oneIn(4);
-        index = _draft(_terms(plain ? TradeSets.PLAIN : TradeSets.TOOLING), goods ? 1 : 0);
-        _open(index);
-        if (action == Action.Terminate) _waitUntilLate(index);
-        bool rejected = action == Action.Terminate || action == Action.Collect || disputable && _oneIn(2);
-        bool accepted = action == Action.PayRetention || disputable && !plain && !rejected && _oneIn(2);
-        bool arrives = action == Action.ConfirmReceipt || action == Action.DeemAccept;
-        arrives = arrives || action == Action.Accept || action == Action.Reject || disputable;
-        if (arrives || rejected || accepted) _perform(Action.Deliver, index);
-        if (rejected || accepted) _perform(rejected ? Action.Reject : Action.Accept, index);
-        if (disputed) _perform(Action.Dispute, index);
-        if (disputed && rejected && !plain && _oneIn(2)) _disputeAgain(index);
+        if (disputed || action == Action.Dispute) index = _disputable(action != Action.Rule && _oneIn(2));
+        else index = _inspectable(action);
+        if (disputed) _dispute(index);
         if (!_suits(action, index, _line(index))) revert Acting_NothingToDo(action);
     }
 
-    /// @dev So that the long stop comes before the end of the time to cure.
-    function _waitUntilLate(uint256 index) private {
-        (, uint256 before) = _window(Action.Deliver, index, _line(index));
-        VM.warp(before - 1);
+    function _inspectable(Action action) private returns (uint256 index) {
+        index = _draft(_terms(TradeSets.TOOLING), action == Action.Collect || _oneIn(4) ? 1 : 0);
+        _open(index);
+        // So late that a rejection's time to cure ends after the long stop.
+        if (action == Action.Terminate) VM.warp(_lastMoment(Action.Deliver, index));
+        bool rejected = action == Action.Collect || action == Action.Terminate;
+        bool inspected = rejected || action == Action.PayRetention;
+        bool delivered = inspected || action == Action.ConfirmReceipt || action == Action.DeemAccept;
+        if (delivered || action == Action.Accept || action == Action.Reject) _perform(Action.Deliver, index);
+        if (inspected) _perform(rejected ? Action.Reject : Action.Accept, index);
     }
 
-    /// @dev The supplier's dispute ends by acceptance; the buyer's is about the retention.
-    function _disputeAgain(uint256 index) private {
+    function _lastMoment(Action action, uint256 index) private view returns (uint256) {
+        (, uint256 before) = _window(action, index, _line(index));
+        return before - 1;
+    }
+
+    /// @dev Delivered, rejected or retained; plain conditions have no retention, and need no arbiter.
+    function _disputable(bool plain) private returns (uint256 index) {
+        index = _draft(_terms(plain ? TradeSets.PLAIN : TradeSets.TOOLING), _oneIn(4) ? 1 : 0);
+        _open(index);
+        _perform(Action.Deliver, index);
+        uint256 kind = _random(3);
+        if (kind == 1) _perform(Action.Reject, index);
+        if (kind == 2 && !plain) _perform(Action.Accept, index);
+    }
+
+    /// @dev Perhaps twice: acceptance ends the supplier's dispute, then the buyer's is about the retention.
+    function _dispute(uint256 index) private {
+        bool again = _line(index).status == Status.Rejected && _agreed(index).rates.retentionBps() != 0 && _oneIn(2);
+        _perform(Action.Dispute, index);
+        if (!again) return;
         _perform(Action.Accept, index);
         _perform(Action.Dispute, index);
     }

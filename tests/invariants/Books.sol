@@ -61,7 +61,7 @@ abstract contract Books is World {
     /// ESC-3: one party alone, or anyone after a known time, can close a line.
     /// ESC-4: a final line stays as it is; terms open at most once; a signature works once, for its line.
     /// ESC-6: nobody moved money but who may, when they may.
-    /// ESC-7: a bond is lost only as agreed, and never before the time to cure is over (it is credited once: ESC-1).
+    /// ESC-7: a bond is lost only as agreed or decided, after the time to cure (credited twice, it breaks ESC-1).
     function check(uint256 invariants) external view {
         for (uint256 n = 0; n < 8; ++n) {
             if (invariants >> n & 1 != 0) require(bytes(breaches[n]).length == 0, breaches[n]);
@@ -299,12 +299,12 @@ abstract contract Books is World {
 
     function _expectBond(Outcome memory outcome, Deal storage deal, Ending ending, uint256 bondToBuyer) private {
         uint256 lost = _isDecided(ending) ? _least(outcome.bondToBuyer, deal.bond) : 0;
-        bool resigned = ending == Ending.Resigned && !_inResignPeriod(deal);
-        if (resigned || ending == Ending.Terminated) lost = deal.bond;
+        bool failed = ending == Ending.Terminated || ending == Ending.Resigned && !_inResignPeriod(deal);
+        if (failed && (deal.line.status == Status.Open || deal.line.status == Status.Rejected)) lost = deal.bond;
         if (bondToBuyer != lost) _breach(7, "ESC-7: another part of a bond was lost than decided or agreed");
         uint256 cured = deal.line.since + conditions[deal.terms.conditions].periods.cure();
         bool curable = deal.line.status == Status.Rejected && block.timestamp < cured;
-        if (curable && ending == Ending.Terminated) _breach(7, "ESC-7: a bond was lost before the time to cure was over");
+        if (curable && ending == Ending.Terminated) _breach(7, "ESC-7: a line ended before the time to cure");
     }
 
     function _isDecided(Ending ending) private pure returns (bool) {

@@ -28,10 +28,11 @@ abstract contract Deciding is Opening {
         return uint128(kind == 3 ? whole : _random(whole + 1));
     }
 
-    function _ruling(uint256 index) internal returns (Call memory call) {
+    function _ruling(address caller, uint256 index) internal returns (Call memory call) {
+        Terms memory terms = deals[index].terms;
         Outcome memory outcome = _outcome(index);
-        call = _call(ARBITER, deals[index].terms.token, abi.encodeCall(ESCROW.rule, (deals[index].terms, outcome)));
-        (call.entitled, call.outcome) = ([ARBITER, ARBITER, ARBITER], outcome);
+        call = _call(caller, terms.token, abi.encodeCall(ESCROW.rule, (terms, outcome)));
+        call.outcome = outcome;
     }
 
     /// @dev Both consent, one of them perhaps by calling.

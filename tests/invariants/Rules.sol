@@ -106,7 +106,7 @@ abstract contract Rules is Books {
         (address buyer, address supplier) = (terms.buyer, terms.supplier);
         address[3] memory anyone;
         bool timeDecides = action == Action.DeemAccept || action == Action.ApplyDefault;
-        if (timeDecides || action == Action.PayRetention || action == Action.Settle) return anyone;
+        if (timeDecides || action == Action.PayRetention) return anyone;
         address arbiter = terms.arbiter == address(0) ? buyer : terms.arbiter;
         if (action == Action.Evidence) return [buyer, supplier, arbiter];
         if (action == Action.Rule) return [arbiter, arbiter, arbiter];

@@ -7,7 +7,7 @@ import {Conditions, Periods, Rates} from "../../contracts/escrow/Conditions.sol"
 library TradeSets {
     uint256 internal constant COUNT = 5;
     uint256 internal constant PLAIN = 0;
-    /// @dev The set that has everything: advance, bond, retention, broker, arbiter, transit, rejections, a period to resign.
+    /// @dev The set that has everything: advance, bond, retention, fees, transit, rejections, a period to resign.
     uint256 internal constant TOOLING = 2;
 
     /// @dev Shares: advance, bond, cancel, retention, late, maxLate, defaultSupplier, broker, arbiterFee.
