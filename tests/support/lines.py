@@ -51,6 +51,7 @@ OPENING = BEGINNING + HOUR
 OPEN_BY = BEGINNING + 2 * DAY
 DUE_BY = BEGINNING + 30 * DAY
 REASON = keccak(text="nonconformance report 12")
+FINDINGS, FINDINGS_URI = keccak(text="measurements of part 7"), "ipfs://measurements"
 LIVE = ("Open", "Delivered", "Rejected", "Retained", "Disputed")
 
 TERMS_TYPE = (
@@ -148,6 +149,11 @@ class Deal:
         return up(self.amount, self.agreed["bondBps"])
 
     @property
+    def arbiter_fee(self) -> int:
+        """What a disputant deposits for the arbiter."""
+        return down(self.amount, self.agreed["arbiterFeeBps"])
+
+    @property
     def advance(self) -> int:
         """What is paid at opening."""
         return down(self.amount, self.agreed["advanceBps"])
@@ -193,8 +199,21 @@ class Deal:
         return self.due + self.agreed["longStop"]
 
     @property
+    def cure_end(self) -> int:
+        return self.inspected + self.agreed["cure"]
+
+    @property
     def retention_end(self) -> int:
         return self.inspected + self.agreed["retention"]
+
+    @property
+    def disputed(self) -> int:
+        """When a delivery, a rejection or a retention is disputed, unless a test says otherwise."""
+        return self.inspected + DAY
+
+    @property
+    def arbitration_end(self) -> int:
+        return self.disputed + self.agreed["arbitration"]
 
     # Looking
 
@@ -261,6 +280,18 @@ class Deal:
             bondToBuyer=bond_to_buyer,
             goodsToBuyer=goods_to_buyer,
         )
+
+    def submitted(self, by: Party) -> list[Event]:
+        """The events of evidence, as `dispute` and the tests of `evidence` submit it."""
+        told = event(
+            self.escrow,
+            "Evidence",
+            arbitrator=self.terms["arbiter"],
+            evidenceGroupID=int.from_bytes(self.id, "big"),
+            party=address_of(by),
+            evidence=FINDINGS_URI,
+        )
+        return [self.event("EvidenceSubmitted", by=address_of(by), hash=FINDINGS), told]
 
     def events(self, receipt: Receipt) -> list[Event]:
         """What the escrow said in a transaction."""
@@ -333,11 +364,14 @@ class Deal:
 
     def secure(self) -> None:
         """The supplier deposits exactly the bond."""
-        if self.bond:
+        self.deposit(self.supplier, self.bond)
+
+    def deposit(self, owner: Party, amount: int) -> None:
+        """Somebody adds to its free balance in the line's token."""
+        if amount:
             token = self.terms["token"]
-            call = self.escrow.functions.deposit(address_of(self.supplier), token, self.bond)
-            value = self.bond if token == NATIVE else 0
-            self.chain.send(call, by=address_of(self.supplier), value=value)
+            call = self.escrow.functions.deposit(address_of(owner), token, amount)
+            self.chain.send(call, by=address_of(owner), value=amount if token == NATIVE else 0)
 
     def open(
         self,
@@ -384,9 +418,24 @@ class Deal:
         judge = self.buyer if inspector == ZERO else inspector
         return self.send("reject", REASON, by=by or judge, at=at or self.inspected)
 
-    def given(self, status: str, *, goods_left: bool = False) -> Self:
-        """Brings a new line into a status at the usual times; `goods_left`: by silence, without its goods."""
-        if status == "Revoked":
+    def disputant(self, status: str) -> Party:
+        """Who may dispute a line in this status."""
+        return self.supplier if status == "Rejected" else self.buyer
+
+    def dispute(self, *, by: Party | None = None, at: int | None = None) -> Receipt:
+        """The buyer, or somebody else, disputes."""
+        return self.send("dispute", FINDINGS, FINDINGS_URI, by=by or self.buyer, at=at or self.disputed)
+
+    def given(self, status: str, *, goods_left: bool = False, after: str = "Delivered") -> Self:
+        """Brings a new line into a status at the usual times.
+
+        `goods_left`: by silence, without its goods. `after`: the status in which its dispute begins.
+        """
+        if status == "Disputed":
+            self.given(after)
+            self.deposit(self.disputant(after), self.arbiter_fee)
+            self.dispute(by=self.disputant(after))
+        elif status == "Revoked":
             self.send("revoke", by=self.buyer)
         elif status != "None":
             self.secure()
@@ -496,7 +545,7 @@ class Books:
             lines = self._chain.ask(self._reader.functions.lines(escrow.address, ids))
             balances, free = self._read(token, escrow)
             held = sum(Line(*line).held for line in lines)
-            locked = sum(deal.bond for deal, line in zip(deals, lines, strict=True) if _is_live(line))
+            locked = sum(_beside(deal, STATUSES[line[0]]) for deal, line in zip(deals, lines, strict=True))
             owed = held + locked + sum(free.values()) + self.donations.get(token, 0)
             assert balances[address_of(escrow)] == owed, f"ESC-1 is broken in {token}"
 
@@ -521,8 +570,9 @@ def _changes(before: Balances, after: Balances) -> Balances:
     return next(changed), next(changed)
 
 
-def _is_live(line: Sequence[int]) -> bool:
-    return STATUSES[line[0]] in LIVE
+def _beside(deal: Deal, status: str) -> int:
+    """What the escrow keeps of a line beside what it holds: the bond, and in a dispute the arbiter's fee."""
+    return (deal.bond if status in LIVE else 0) + (deal.arbiter_fee if status == "Disputed" else 0)
 
 
 def stock(chain: Chain, token: Contract, escrow: Contract, *parties: Party) -> None:
