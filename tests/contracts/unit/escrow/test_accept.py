@@ -6,7 +6,29 @@ from web3.contract import Contract
 from tests.support.actors import Actor
 from tests.support.chain import Chain
 from tests.support.deals import DAY, HOUR, NATIVE
-from tests.support.lines import BUYER, Books, Deals, Goods, Lend, Line, list_hash, up
+from tests.support.disputes import (
+    ARBITER,
+    DISPUTABLE,
+    RATES,
+    RETENTION,
+    RETENTION_DISPUTED,
+    agree,
+    disputed,
+)
+from tests.support.lines import (
+    BUYER,
+    SUPPLIER,
+    Books,
+    Deal,
+    Deals,
+    Goods,
+    Lend,
+    Line,
+    Party,
+    down,
+    list_hash,
+    up,
+)
 
 QUALITY, FINANCE, EVERYTHING = 4, 8, 0xFFFF
 GOODS_TO_BUYER = 1
@@ -122,6 +144,164 @@ def test_only_live_lines_are_accepted(deal: Deals, status: str) -> None:
     line = deal(retentionBps=1 if status == "Retained" else 0).given(status)
     with line.refuses_status(status):
         line.send("accept", [], by=BUYER)
+
+
+# Disputed
+
+
+def given_back(line: Deal, depositor: Party) -> dict[Party, int]:
+    """Free balances: the supplier's bond, and the arbiter's fee to who deposited it."""
+    back = {line.supplier: line.bond}
+    return back | {depositor: back.get(depositor, 0) + line.arbiter_fee}
+
+
+@pytest.mark.parametrize("after", DISPUTABLE)
+@pytest.mark.parametrize("who", ["buyer", "operator"])
+def test_the_buyer_accepts_what_is_disputed(
+    deal: Deals, books: Books, lend: Lend, broker: Actor, after: str, who: str
+) -> None:
+    line = disputed(deal, after, inspector=Actor("inspector"))
+    lend(BUYER, FINANCE)
+    before, depositor, by = line.line, line.disputant(after), Actor(who)
+    brokerage = down(before.held, 499)
+    moved = {SUPPLIER: before.held - brokerage, broker: brokerage}
+    with books.moves(moved, free=given_back(line, depositor)):
+        receipt = line.accept(by=by, at=line.disputed + DAY)
+    fee_first = line.arbiter_fee if depositor == SUPPLIER else 0
+    assert line.events(receipt) == [
+        line.freed(depositor, line.arbiter_fee),
+        line.concluded("Accepted", by=by, to_supplier=before.held, goods_to_buyer=True),
+        line.freed(SUPPLIER, fee_first + line.bond),
+    ]
+    flags = GOODS_TO_BUYER | (RETENTION_DISPUTED if after == "Retained" else 0)
+    assert line.line == before._replace(status="Closed", flags=flags, since=line.disputed + DAY, held=0)
+
+
+@pytest.mark.parametrize("after", DISPUTABLE)
+@pytest.mark.parametrize("who", ["inspector", "operator", "supplier", "arbiter", "stranger"])
+def test_only_the_buyer_accepts_what_is_disputed(deal: Deals, lend: Lend, after: str, who: str) -> None:
+    line = disputed(deal, after, inspector=Actor("inspector"))
+    lend(BUYER, EVERYTHING & ~FINANCE)
+    for principal in (Actor("inspector"), SUPPLIER, ARBITER):
+        lend(principal, EVERYTHING)
+    with line.refuses("SupplierEscrow_NotBuyer", caller=Actor(who).address):
+        line.accept(by=Actor(who), at=line.disputed + DAY)
+
+
+def test_f048_a_dispute_is_accepted_until_somebody_ends_it(deal: Deals) -> None:
+    line = disputed(deal)
+    line.accept(at=line.arbitration_end + 365 * DAY)
+    assert line.line.status == "Closed"
+
+
+def test_f051_no_acceptance_after_a_default(deal: Deals, books: Books) -> None:
+    line = disputed(deal)
+    line.send("applyDefault", by=BUYER, at=line.arbitration_end)
+    with line.refuses_status("Closed"), books.moves():
+        line.accept(at=line.arbitration_end + 1)
+
+
+@pytest.mark.parametrize("after", ["Delivered", "Rejected"])
+def test_the_delay_of_a_dispute_is_that_of_the_last_delivery(deal: Deals, books: Books, after: str) -> None:
+    line = agree(deal, after, brokerBps=0).given("Open")
+    line.deliver(at=line.due + 2 * DAY)
+    if after == "Rejected":
+        line.reject(at=line.due + 3 * DAY)
+    depositor = line.disputant(after)
+    line.deposit(depositor, line.arbiter_fee)
+    line.dispute(by=depositor, at=line.due + 4 * DAY)
+    damages = up(PRICE, 2 * RATES["lateBps"])
+    with books.moves({BUYER: damages, SUPPLIER: PRICE - damages}, free=given_back(line, depositor)):
+        line.accept(at=line.due + 30 * DAY)
+    assert line.line.late_intervals == 2
+
+
+@pytest.mark.parametrize("after", ["Delivered", "Rejected"])
+def test_disputed_goods_are_named(deal: Deals, goods: Goods, assets: Contract, after: str) -> None:
+    line = disputed(deal, after, goods=goods(2))
+    for listed in ([], line.goods[:1], line.goods[::-1]):
+        with line.refuses(
+            "SupplierEscrow_WrongAssets",
+            given=_word(list_hash(listed)),
+            expected=_word(list_hash(line.goods)),
+        ):
+            line.accept(assets=listed, at=line.disputed + DAY)
+    receipt = line.accept(at=line.disputed + DAY)
+    handed = line.event("GoodsHandedOver", to=BUYER.address, assets=tuple(line.goods), owedAfter=0)
+    assert line.events(receipt)[2] == handed
+    assert {assets.functions.ownerOf(each).call() for each in line.goods} == {BUYER.address}
+    assert line.custody == (bytes(24), 0)
+
+
+def test_f047_disputed_goods_that_went_back_are_not_accepted(deal: Deals, goods: Goods) -> None:
+    line = agree(deal, "Rejected", goods=goods(1)).given("Rejected")
+    line.send("collect", line.goods, by=SUPPLIER)
+    line.deposit(SUPPLIER, line.arbiter_fee)
+    line.dispute(by=SUPPLIER)
+    for listed in ([], line.goods):
+        given = _word(list_hash(listed))
+        with line.refuses("SupplierEscrow_WrongAssets", given=given, expected=bytes(32)):
+            line.accept(assets=listed, at=line.disputed + DAY)
+
+
+def test_goods_of_a_disputed_retention_need_no_name(deal: Deals, books: Books, goods: Goods) -> None:
+    line = disputed(deal, "Retained", goods=goods(2), brokerBps=0)
+    assert line.custody == (bytes(24), 0)
+    free = {SUPPLIER: line.bond, BUYER: line.arbiter_fee}
+    with books.moves({SUPPLIER: line.line.held}, free=free):
+        line.accept(assets=[], at=line.disputed + DAY)
+    assert line.line.status == "Closed"
+
+
+@pytest.mark.parametrize("named", ["named", "left"])
+def test_goods_left_in_a_disputed_retention_are_handed_over_or_owed(
+    deal: Deals, goods: Goods, assets: Contract, named: str
+) -> None:
+    line = agree(deal, "Retained", goods=goods(2)).given("Retained", goods_left=True)
+    line.deposit(BUYER, line.arbiter_fee)
+    line.dispute(at=line.inspection_end + DAY)
+    expected = _word(list_hash(line.goods))
+    with line.refuses(
+        "SupplierEscrow_WrongAssets", given=_word(list_hash(line.goods[:1])), expected=expected
+    ):
+        line.accept(assets=line.goods[:1], at=line.inspection_end + 2 * DAY)
+    line.accept(assets=line.goods if named == "named" else [], at=line.inspection_end + 2 * DAY)
+    if named == "left":
+        line.send("collect", line.goods, by=BUYER)
+    assert {assets.functions.ownerOf(each).call() for each in line.goods} == {BUYER.address}
+    assert line.custody == (bytes(24), 0)
+
+
+def test_a_disputed_retention_is_paid_whole(deal: Deals, books: Books) -> None:
+    """No damages for a late delivery, no second retention: both came off when the goods were accepted."""
+    line = agree(deal, "Retained", brokerBps=0, maxLateBps=10_000).given("Open")
+    line.deliver(at=line.due + 2 * DAY)
+    line.accept(at=line.due + 3 * DAY)
+    line.deposit(BUYER, line.arbiter_fee)
+    line.dispute(at=line.due + 4 * DAY)
+    retained = up(PRICE - up(PRICE, 2 * RATES["lateBps"]), RETENTION)
+    with books.moves({SUPPLIER: retained}, free={SUPPLIER: line.bond, BUYER: line.arbiter_fee}):
+        line.accept(at=line.due + 5 * DAY)
+    assert line.line.status == "Closed"
+
+
+@pytest.mark.parametrize("after", ["Delivered", "Rejected"])
+def test_what_was_disputed_is_retained_and_disputed_again(deal: Deals, books: Books, after: str) -> None:
+    line = disputed(deal, after, brokerBps=0, retentionBps=RETENTION)
+    depositor, kept, now = line.disputant(after), up(PRICE, RETENTION), line.disputed + DAY
+    with books.moves({SUPPLIER: PRICE - kept}, free={depositor: line.arbiter_fee}):
+        line.accept(at=now)
+    assert line.line[:2] == ("Retained", GOODS_TO_BUYER)
+    assert line.line.since == now
+
+    line.deposit(BUYER, line.arbiter_fee - line.free(BUYER))
+    with books.moves(free={BUYER: -line.arbiter_fee}):
+        line.dispute(at=now + line.agreed["retention"] - 1)
+    with line.refuses("SupplierEscrow_NotBuyer", caller=SUPPLIER.address):
+        line.accept(by=SUPPLIER, at=now + line.agreed["retention"])
+    with books.moves({SUPPLIER: kept}, free={SUPPLIER: line.bond, BUYER: line.arbiter_fee}):
+        line.accept(at=now + line.agreed["retention"] + 1)
+    assert line.line[:2] == ("Closed", GOODS_TO_BUYER | RETENTION_DISPUTED)
 
 
 # Money
