@@ -9,7 +9,7 @@ from tests.support.actors import Actor
 from tests.support.deals import DAY
 from tests.support.lines import OPENING, Deal, Deals
 
-ODD_RATES = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "cancelBps": 1_234}
+ODD_RATES = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "cancelBps": 1_234, "arbiterFeeBps": 321}
 ODD_PRICE = 1_000_000_007
 
 
@@ -19,19 +19,21 @@ class Ending:
 
     status: str  # in which it is made
     action: str
-    by: str  # "buyer", "supplier" or "anybody"
+    by: str  # "buyer", "supplier", "arbiter" or "anybody"
     when: Callable[[Deal], int]
 
     def prepare(self, deal: Deals, **changes: Any) -> Deal:
         """A line in the status in which the call is made. Nothing in it divides evenly."""
         retention = 333 if self.status == "Retained" else 0
-        usual = {"amount": ODD_PRICE, "broker": Actor("broker"), "retentionBps": retention} | ODD_RATES
+        others = {"arbiter": Actor("arbiter"), "broker": Actor("broker")}
+        usual = {"amount": ODD_PRICE, "retentionBps": retention} | others | ODD_RATES
         return deal(**usual | changes).given(self.status)
 
     def make(self, line: Deal, **sending: Any) -> Receipt:
         """Makes the call."""
-        caller = {"buyer": line.buyer, "supplier": line.supplier, "anybody": Actor("stranger")}[self.by]
-        arguments = {"accept": ([],), "deemAccept": ([],), "pay": (7,), "refund": (7,)}
+        caller = Actor("stranger") if self.by == "anybody" else line.terms[self.by]
+        ruling = {"toSupplier": ODD_PRICE // 3, "bondToBuyer": 7, "goodsToBuyer": False}
+        arguments = {"accept": ([],), "deemAccept": ([],), "pay": (7,), "refund": (7,), "rule": (ruling,)}
         given = arguments.get(self.action, ())
         return line.send(self.action, *given, by=caller, at=self.when(line), **sending)
 
@@ -49,5 +51,8 @@ ENDINGS = (
     Ending("Open", "resign", "supplier", _soon),
     Ending("Rejected", "terminate", "buyer", lambda line: line.long_stop + 10 * DAY),
     Ending("Retained", "payRetention", "anybody", lambda line: line.retention_end),
+    Ending("Disputed", "accept", "buyer", lambda line: line.arbitration_end),
+    Ending("Disputed", "rule", "arbiter", lambda line: line.disputed + DAY),
+    Ending("Disputed", "applyDefault", "anybody", lambda line: line.arbitration_end),
 )
 CANCELLING = ENDINGS[4]  # pays the buyer, the supplier and the broker, and frees the bond

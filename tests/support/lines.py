@@ -52,6 +52,8 @@ OPEN_BY = BEGINNING + 2 * DAY
 DUE_BY = BEGINNING + 30 * DAY
 REASON = keccak(text="nonconformance report 12")
 FINDINGS, FINDINGS_URI = keccak(text="measurements of part 7"), "ipfs://measurements"
+NOTHING = {"toSupplier": 0, "bondToBuyer": 0, "goodsToBuyer": False}  # for the supplier: an outcome
+FOREVER = 2**40 - 1
 LIVE = ("Open", "Delivered", "Rejected", "Retained", "Disputed")
 
 TERMS_TYPE = (
@@ -60,6 +62,8 @@ TERMS_TYPE = (
     "bytes32 orderRef,address opener,bytes32 subject,bytes32 conditions,uint256 salt)"
 )
 TERMS_TYPES = [member.split(" ")[0] for member in TERMS_TYPE.removesuffix(")").split("(")[1].split(",")]
+OUTCOME_TYPE = "Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)"
+SETTLEMENT_TYPE = f"Settlement(bytes32 id,Outcome outcome,uint40 deadline){OUTCOME_TYPE}"
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 
@@ -332,6 +336,12 @@ class Deal:
             "cancel": self.call("cancel"),
             "resign": self.call("resign"),
             "terminate": self.call("terminate"),
+            "deemAcceptMany": many.deemAcceptMany([self.terms], [[]]),
+            "dispute": self.call("dispute", FINDINGS, FINDINGS_URI),
+            "evidence": self.call("evidence", FINDINGS, FINDINGS_URI),
+            "rule": self.call("rule", NOTHING),
+            "applyDefault": self.call("applyDefault"),
+            "settle": self.call("settle", NOTHING, FOREVER, NO_CONSENT, self.settled(SUPPLIER)),
             "payRetention": self.call("payRetention"),
             "collect": self.call("collect", self.goods),
         }
@@ -357,6 +367,19 @@ class Deal:
             "proof": [],
             "signature": signer.sign(self.id),
         }
+
+    def settled(
+        self, signer: Actor, decided: Mapping[str, Any] | None = None, *, deadline: int | None = None
+    ) -> dict[str, Any]:
+        """Somebody's consent by signature to a settlement: by default, all to the buyer, at any time."""
+        outcome_types = ["uint128", "uint128", "bool"]
+        values = list((NOTHING if decided is None else decided).values())
+        outcome = keccak(keccak(text=OUTCOME_TYPE) + encode(outcome_types, values))
+        until = FOREVER if deadline is None else deadline
+        words = encode(["bytes32", "bytes32", "uint40"], [self.id, outcome, until])
+        struct_hash = keccak(keccak(text=SETTLEMENT_TYPE) + words)
+        signature = signer.sign(digest(self.escrow, self.chain.local.chain_id, struct_hash))
+        return {"signer": signer.address, "proof": [], "signature": signature}
 
     def attempt(self, function: str, /, *arguments: Any, by: Party) -> Said | None:
         """What a call about this line would revert with now; None if it would succeed."""

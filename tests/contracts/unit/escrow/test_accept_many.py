@@ -130,6 +130,19 @@ def test_lines_of_any_status_are_accepted_together(deal: Deals, books: Books) ->
     assert {line.line.status for line in lines} == {"Closed"}
 
 
+def test_what_is_disputed_is_accepted_with_others(deal: Deals, books: Books, arbiter: Actor) -> None:
+    rates = {"bondBps": 777, "arbiterFeeBps": 321}
+    disputed, delivered = lines = [deal(arbiter=arbiter, **rates), deal(**rates | {"arbiterFeeBps": 0})]
+    bring(lines, "Delivered", "Delivered")
+    disputed.deposit(BUYER, disputed.arbiter_fee)
+    disputed.dispute()
+    bonds = disputed.bond + delivered.bond
+    free = {SUPPLIER: bonds, BUYER: disputed.arbiter_fee}
+    with books.moves({SUPPLIER: 2 * disputed.amount}, free=free):
+        accept_many(lines, at=disputed.disputed + DAY)
+    assert {line.line.status for line in lines} == {"Closed"}
+
+
 def test_the_inspector_accepts_many(deal: Deals, books: Books, inspector: Actor) -> None:
     lines = [deal(inspector=inspector), deal(inspector=inspector)]
     bring(lines, "Delivered", "Delivered")

@@ -26,10 +26,16 @@ ALLOWED = {
     "revoke": ("None",),
     "deliver": UNDELIVERED,
     "confirmReceipt": ("Delivered",),
-    "accept": ("Open", "Delivered", "Rejected"),
-    "acceptMany": ("Open", "Delivered", "Rejected"),
+    "accept": ("Open", "Delivered", "Rejected", "Disputed"),
+    "acceptMany": ("Open", "Delivered", "Rejected", "Disputed"),
     "deemAccept": ("Delivered",),
+    "deemAcceptMany": ("Delivered",),
     "reject": ("Delivered",),
+    "dispute": ("Delivered", "Rejected", "Retained"),
+    "evidence": ("Disputed",),
+    "rule": ("Disputed",),
+    "applyDefault": ("Disputed",),
+    "settle": (*HOLDING, "Disputed"),
     "pay": HOLDING,
     "refund": HOLDING,
     "extend": UNDELIVERED,
@@ -44,11 +50,7 @@ BY_SUPPLIER = ("deliver", "refund", "resign")
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_f050_every_status_allows_its_actions_alone(deal: Deals, goods: Goods, status: str) -> None:
-    line = deal(goods=goods(1), retentionBps=500 if status == "Retained" else 0)
-    if status == "Disputed":  # nothing leads there yet
-        line.given("Delivered").force(line.line._replace(status="Disputed"))
-    else:
-        line.given(status)
+    line = deal(goods=goods(1), retentionBps=500 if status == "Retained" else 0).given(status)
     refusal = Said("SupplierEscrow_WrongStatus", {"id": line.id, "status": STATUSES.index(status)})
     for name, call in line.calls().items():
         said = line.chain.attempt(call, by=SUPPLIER if name in BY_SUPPLIER else BUYER)
@@ -96,10 +98,16 @@ RIGHTS = [
     Right("accept", "Delivered", INSPECTOR, QUALITY, "NotInspector", inspected=True),
     Right("accept", "Open", BUYER, FINANCE, "NotBuyer"),
     Right("accept", "Rejected", BUYER, FINANCE, "NotBuyer"),
+    Right("accept", "Disputed", BUYER, FINANCE, "NotBuyer"),
     Right("acceptMany", "Delivered", INSPECTOR, QUALITY, "NotInspector", inspected=True),
     Right("acceptMany", "Open", BUYER, FINANCE, "NotBuyer"),
     Right("reject", "Delivered", BUYER, QUALITY, "NotInspector"),
     Right("reject", "Delivered", INSPECTOR, QUALITY, "NotInspector", inspected=True),
+    Right("dispute", "Delivered", BUYER, QUALITY, "NotParty"),
+    Right("dispute", "Rejected", SUPPLIER, QUALITY, "NotParty"),
+    Right("evidence", "Disputed", BUYER, QUALITY, "NotParty"),
+    Right("evidence", "Disputed", SUPPLIER, QUALITY, "NotParty"),
+    Right("settle", "Delivered", BUYER, CHANGE, "NoConsent"),
     Right("pay", "Open", BUYER, FINANCE, "NotBuyer"),
     Right("refund", "Open", SUPPLIER, FINANCE, "NotSupplier"),
     Right("extend", "Open", BUYER, CHANGE, "NotBuyer"),
@@ -125,6 +133,7 @@ def ready(deal: Deals, goods: Goods) -> Callable[[Right], tuple[Deal, ContractFu
             "Open": OPENING + DAY,
             "Delivered": line.handover + DAY,
             "Rejected": line.inspected + DAY,
+            "Disputed": line.disputed + DAY,
             "Closed": line.inspection_end + DAY,
         }
         when = {"deliver": line.handover, "terminate": line.long_stop}
@@ -179,10 +188,14 @@ def test_f063_a_revoked_operator_does_nothing(
     assert chain.attempt(call, by=OPERATOR) == refusal(right, line)
 
 
-ANYBODY_MAY = {"Delivered": {"deemAccept"}, "Retained": {"payRetention"}}
+ANYBODY_MAY = {
+    "Delivered": {"deemAccept", "deemAcceptMany"},
+    "Retained": {"payRetention"},
+    "Disputed": {"applyDefault"},
+}
 
 
-@pytest.mark.parametrize("status", ["None", "Open", "Delivered", "Rejected", "Retained", "Closed"])
+@pytest.mark.parametrize("status", STATUSES)
 def test_f063_a_stranger_does_nothing(chain: Chain, deal: Deals, goods: Goods, status: str) -> None:
     line = deal(goods=goods(1), retentionBps=500 if status == "Retained" else 0).given(status)
     chain.warp(line.retention_end)  # every clock but this line's opening is over
@@ -237,6 +250,7 @@ def test_f048_exactly_one_side_may_act(
         ("Rejected", "terminate", BUYER),
         ("Rejected", "resign", SUPPLIER),
         ("Retained", "payRetention", STRANGER),
+        ("Disputed", "applyDefault", STRANGER),
     ],
 )
 @pytest.mark.parametrize("money", [None, NATIVE], ids=["token", "coin"])
