@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.actors import Actor
 from tests.support.chain import Chain
-from tests.support.deals import DAY, NATIVE, STATUSES, ZERO
+from tests.support.deals import DAY, HOUR, NATIVE, STATUSES, ZERO
 from tests.support.decoding import Said
 from tests.support.disputes import (
     ARBITER,
@@ -164,8 +164,8 @@ def test_f048_disputes_end_when_the_buyer_may_terminate(chain: Chain, deal: Deal
 
 def test_a_retention_without_a_period_is_not_disputed(deal: Deals) -> None:
     line = disputable(deal, "Retained", retention=0)
-    with line.refuses("SupplierEscrow_TooLate", nowAt=line.inspected + 1, before=line.inspected):
-        line.dispute(at=line.inspected + 1)
+    with line.refuses("SupplierEscrow_TooLate", nowAt=line.inspected + HOUR, before=line.inspected):
+        line.dispute(at=line.inspected + HOUR)
 
 
 # The arbiter's fee
@@ -178,7 +178,7 @@ def test_who_cannot_pay_the_arbiter_does_not_dispute(
 ) -> None:
     line = agree(deal, status, token=money).given(status)
     disputant = line.disputant(status)
-    for balance in (0, line.arbiter_fee - 1):
+    for hours, balance in enumerate((0, line.arbiter_fee - 1)):
         line.deposit(disputant, balance)
         with (
             books.moves(),
@@ -190,10 +190,10 @@ def test_who_cannot_pay_the_arbiter_does_not_dispute(
                 needed=line.arbiter_fee,
             ),
         ):
-            line.dispute(by=disputant)
+            line.dispute(by=disputant, at=line.disputed + hours * HOUR)
     line.deposit(disputant, 1)
     with books.moves(free={disputant: -line.arbiter_fee}):
-        line.dispute(by=disputant, at=line.disputed + 1)
+        line.dispute(by=disputant, at=line.disputed + 2 * HOUR)
 
 
 def test_the_supplier_does_not_pay_the_arbiter_with_its_bond(deal: Deals) -> None:
