@@ -1,6 +1,7 @@
 """ESC-9: nobody is a party without its own consent. ESC-4: no signature works twice, or elsewhere."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -279,24 +280,22 @@ def test_f027_a_signature_is_for_one_escrow(deal: Deals, second_escrow: Contract
 
 
 def test_f026_no_line_opens_on_a_fork(
-    chain: Chain, deal: Deals, fork: Callable[[], int], supplier: Actor
+    chain: Chain, deal: Deals, forked: AbstractContextManager[int], supplier: Actor
 ) -> None:
-    line = deal()
-    forked = fork()
-    with reverts("Eip712_ForeignChain", chainId=forked, homeChainId=chain.local.chain_id):
-        line.open()
-    with reverts("Eip712_ForeignChain", chainId=forked, homeChainId=chain.local.chain_id):
-        chain.send(
-            line.escrow.functions.openMany([line.terms], NO_CONSENT, line.signed(supplier), BUYER.address),
-            by=BUYER,
-        )
+    line, home = deal(), chain.local.chain_id
+    many = line.escrow.functions.openMany([line.terms], NO_CONSENT, line.signed(supplier), BUYER.address)
+    with forked as there:
+        with reverts("Eip712_ForeignChain", chainId=there, homeChainId=home):
+            line.open()
+        with reverts("Eip712_ForeignChain", chainId=there, homeChainId=home):
+            chain.send(many, by=BUYER)
 
 
-def test_f026_open_lines_go_on_after_a_fork(deal: Deals, fork: Callable[[], int]) -> None:
+def test_f026_open_lines_go_on_after_a_fork(deal: Deals, forked: AbstractContextManager[int]) -> None:
     line = deal().given("Open")
-    fork()
-    line.deliver()
-    line.accept()
+    with forked:
+        line.deliver()
+        line.accept()
     assert line.line.status == "Closed"
 
 
