@@ -34,6 +34,7 @@ def bring(lines: Sequence[Deal], *statuses: str) -> None:
     """Brings several lines into their statuses, step by step."""
     for line in lines:
         line.secure()
+    for line in lines:
         line.open()
     for line, status in zip(lines, statuses, strict=True):
         if status != "Open":
@@ -100,6 +101,7 @@ def test_f044_a_batch_of_acceptances_is_exact(
     lines = [retained, late]
     for line in lines:
         line.secure()
+    for line in lines:
         line.open()
     retained.deliver()
     late.deliver(at=late.due + 1)

@@ -36,6 +36,7 @@ def bring(*lines: Deal) -> None:
     """Opens and delivers several lines."""
     for line in lines:
         line.secure()
+    for line in lines:
         line.open()
     for line in lines:
         line.deliver()
@@ -130,6 +131,7 @@ def test_f044_a_batch_of_silences_is_exact(
     lines = [retained, late]
     for line in lines:
         line.secure()
+    for line in lines:
         line.open()
     retained.deliver()
     late.deliver(at=late.due + 1)
