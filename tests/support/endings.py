@@ -6,11 +6,12 @@ from typing import Any
 
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.deals import DAY
-from tests.support.lines import OPENING, Deal, Deals
+from tests.support.deals import DAY, NO_CONSENT
+from tests.support.lines import FOREVER, OPENING, Deal, Deals
 
 ODD_RATES = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "cancelBps": 1_234, "arbiterFeeBps": 321}
 ODD_PRICE = 1_000_000_007
+ODD_OUTCOME = {"toSupplier": ODD_PRICE // 3, "bondToBuyer": 7, "goodsToBuyer": False}
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,14 @@ class Ending:
     def make(self, line: Deal, **sending: Any) -> Receipt:
         """Makes the call."""
         caller = Actor("stranger") if self.by == "anybody" else line.terms[self.by]
-        ruling = {"toSupplier": ODD_PRICE // 3, "bondToBuyer": 7, "goodsToBuyer": False}
-        arguments = {"accept": ([],), "deemAccept": ([],), "pay": (7,), "refund": (7,), "rule": (ruling,)}
+        arguments: dict[str, tuple[Any, ...]] = {
+            "accept": ([],),
+            "deemAccept": ([],),
+            "pay": (7,),
+            "refund": (7,),
+            "rule": (ODD_OUTCOME,),
+            "settle": (ODD_OUTCOME, FOREVER, NO_CONSENT, line.settled(line.signer, ODD_OUTCOME)),
+        }
         given = arguments.get(self.action, ())
         return line.send(self.action, *given, by=caller, at=self.when(line), **sending)
 
@@ -54,5 +61,6 @@ ENDINGS = (
     Ending("Disputed", "accept", "buyer", lambda line: line.arbitration_end),
     Ending("Disputed", "rule", "arbiter", lambda line: line.disputed + DAY),
     Ending("Disputed", "applyDefault", "anybody", lambda line: line.arbitration_end),
+    Ending("Disputed", "settle", "buyer", lambda line: line.arbitration_end),
 )
 CANCELLING = ENDINGS[4]  # pays the buyer, the supplier and the broker, and frees the bond

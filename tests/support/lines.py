@@ -341,7 +341,7 @@ class Deal:
             "evidence": self.call("evidence", FINDINGS, FINDINGS_URI),
             "rule": self.call("rule", NOTHING),
             "applyDefault": self.call("applyDefault"),
-            "settle": self.call("settle", NOTHING, FOREVER, NO_CONSENT, self.settled(SUPPLIER)),
+            "settle": self.call("settle", NOTHING, FOREVER, NO_CONSENT, self.settled(self.signer)),
             "payRetention": self.call("payRetention"),
             "collect": self.call("collect", self.goods),
         }
@@ -368,18 +368,25 @@ class Deal:
             "signature": signer.sign(self.id),
         }
 
-    def settled(
-        self, signer: Actor, decided: Mapping[str, Any] | None = None, *, deadline: int | None = None
-    ) -> dict[str, Any]:
-        """Somebody's consent by signature to a settlement: by default, all to the buyer, at any time."""
-        outcome_types = ["uint128", "uint128", "bool"]
-        values = list((NOTHING if decided is None else decided).values())
-        outcome = keccak(keccak(text=OUTCOME_TYPE) + encode(outcome_types, values))
-        until = FOREVER if deadline is None else deadline
-        words = encode(["bytes32", "bytes32", "uint40"], [self.id, outcome, until])
+    def settlement(self, decided: Mapping[str, Any] = NOTHING, *, deadline: int = FOREVER) -> bytes:
+        """What is signed to settle the line: by default all to the buyer, at any time."""
+        outcome = encode(["uint128", "uint128", "bool"], list(decided.values()))
+        outcome_hash = keccak(keccak(text=OUTCOME_TYPE) + outcome)
+        words = encode(["bytes32", "bytes32", "uint40"], [self.id, outcome_hash, deadline])
         struct_hash = keccak(keccak(text=SETTLEMENT_TYPE) + words)
-        signature = signer.sign(digest(self.escrow, self.chain.local.chain_id, struct_hash))
-        return {"signer": signer.address, "proof": [], "signature": signature}
+        return digest(self.escrow, self.chain.local.chain_id, struct_hash)
+
+    def settled(
+        self,
+        signer: Actor,
+        decided: Mapping[str, Any] = NOTHING,
+        *,
+        deadline: int = FOREVER,
+        address: Party | None = None,
+    ) -> dict[str, Any]:
+        """Somebody's consent by signature to a settlement; `address` as in `signed`."""
+        signature = signer.sign(self.settlement(decided, deadline=deadline))
+        return {"signer": address_of(address or signer), "proof": [], "signature": signature}
 
     def attempt(self, function: str, /, *arguments: Any, by: Party) -> Said | None:
         """What a call about this line would revert with now; None if it would succeed."""

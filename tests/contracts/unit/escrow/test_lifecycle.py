@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from web3.contract import Contract
@@ -9,9 +10,11 @@ from web3.contract.contract import ContractFunction
 
 from tests.support.actors import Actor
 from tests.support.chain import Chain
-from tests.support.deals import DAY, NATIVE, STATUSES
+from tests.support.deals import DAY, NATIVE, NO_CONSENT, STATUSES
 from tests.support.decoding import Said
-from tests.support.lines import BUYER, OPENING, SUPPLIER, Books, Deal, Deals, Goods, Lend
+from tests.support.disputes import ARBITER, RATES
+from tests.support.endings import ODD_OUTCOME
+from tests.support.lines import BUYER, FOREVER, OPENING, SUPPLIER, Books, Deal, Deals, Goods, Lend
 
 OPEN, CHANGE, QUALITY, FINANCE, RECORD, ASSETS = ROLES = tuple(1 << bit for bit in range(6))
 INSPECTOR, OPERATOR, STRANGER = Actor("inspector"), Actor("operator"), Actor("stranger")
@@ -125,7 +128,7 @@ def ready(deal: Deals, goods: Goods) -> Callable[[Right], tuple[Deal, ContractFu
     """A line in the right's status, the call, and a time at which its principal may make it."""
 
     def make(right: Right) -> tuple[Deal, ContractFunction, int]:
-        inspector = {"inspector": INSPECTOR} if right.inspected else {}
+        inspector: dict[str, Any] = {"inspector": INSPECTOR} if right.inspected else {}
         line = deal(goods=goods(right.goods) if right.goods else [], **inspector)
         line.given(right.status, goods_left=right.goods > 0)
         times = {
@@ -267,29 +270,47 @@ def test_f052_nobody_can_lock_a_line(
 def test_f058_nothing_stays_behind(
     chain: Chain, deal: Deals, token: Contract, escrow: Contract, broker: Actor, money: str | None
 ) -> None:
-    odd = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "advanceBps": 11, "cancelBps": 1_234}
-    cancelled, resigned, terminated, accepted, retained, silent = lines = [
-        deal(token=money, amount=1_000_003 + number, broker=broker, retentionBps=retention, **odd)
-        for number, retention in enumerate((0, 0, 0, 0, 333, 333))
+    odd: dict[str, Any] = RATES | {"advanceBps": 11, "cancelBps": 1_234}
+    retentions = (0, 0, 0, 0, 333, 333, 0, 0, 0)
+    lines = [
+        deal(
+            token=money,
+            amount=1_000_003 + number,
+            arbiter=ARBITER,
+            broker=broker,
+            retentionBps=retention,
+            **odd,
+        )
+        for number, retention in enumerate(retentions)
     ]
+    cancelled, resigned, terminated, accepted, retained, silent, *disputed = lines
+    ruled, settled, defaulted = disputed
     for line in lines:
         line.secure()
+    for line in lines:
         line.open()
     due = cancelled.due
     cancelled.send("cancel", by=BUYER, at=OPENING + DAY)
     resigned.send("resign", by=SUPPLIER)
     accepted.send("pay", 500_000, by=BUYER)
     accepted.send("refund", 400_000, by=SUPPLIER)
-    for line in (accepted, retained, silent):
+    for line in (accepted, retained, silent, *disputed):
         line.deliver(at=due + 1)
     accepted.accept(at=due + 2 * DAY)
     retained.accept(at=due + 2 * DAY)
+    for line in disputed:
+        line.deposit(BUYER, line.arbiter_fee)
+        line.dispute()
+    ruled.send("rule", ODD_OUTCOME, by=ARBITER)
+    settled.send("settle", ODD_OUTCOME, FOREVER, NO_CONSENT, settled.settled(SUPPLIER, ODD_OUTCOME), by=BUYER)
     silent.send("deemAccept", [], by=STRANGER, at=due + 9 * DAY)
     terminated.send("terminate", by=BUYER, at=terminated.long_stop)
+    defaulted.send("applyDefault", by=STRANGER, at=defaulted.arbitration_end)
     for line in (retained, silent):
         line.send("payRetention", by=STRANGER, at=due + 100 * DAY)
-    free = escrow.functions.withdraw(SUPPLIER.address, cancelled.terms["token"], cancelled.free(SUPPLIER))
-    chain.send(free, by=SUPPLIER)
+    for owner in (BUYER, SUPPLIER):
+        free = escrow.functions.withdraw(owner.address, cancelled.terms["token"], cancelled.free(owner))
+        chain.send(free, by=owner)
 
     assert {line.line.status for line in lines} == {"Closed"}
     left = chain.balance(escrow) if money == NATIVE else token.functions.balanceOf(escrow.address).call()

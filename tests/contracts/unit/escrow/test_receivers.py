@@ -12,7 +12,7 @@ from tests.support.endings import CANCELLING, ENDINGS, Ending
 from tests.support.lines import BUYER, SUPPLIER, Books, Deal, Deals, Goods, Lend, Party, stock
 from tests.support.reverts import reverts
 
-OPEN = 1
+OPEN, CHANGE = 1, 2
 ACCEPTS, REVERTS, BURNS_GAS, RETURNS_MEGABYTE = range(4)
 RICH = 10**24
 PAYOUT_GAS = 200_000
@@ -32,7 +32,7 @@ def prepare(chain: Chain, deal: Deals, lend: Lend, party: Callable[[], Contract]
         for contract in roles.values():
             chain.local.set_balance(contract.address, RICH)  # type: ignore[union-attr]
         if "supplier" in roles:
-            lend(roles["supplier"], OPEN)
+            lend(roles["supplier"], OPEN | CHANGE)
             roles["signer"] = Actor("operator")
         return ending.prepare(deal, token=NATIVE, **roles)
 
