@@ -1,11 +1,11 @@
 """What is signed is one thing for the library, for the contracts and for every wallet.
 
-Random terms, offers, grants and bindings: the digest worked out here, the contract's own, and
+Random terms, offers, grants, bindings and settlements: the digest worked out here, the contract's own, and
 eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the long one.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -18,7 +18,17 @@ from fabricant.chain.signing import is_valid
 from fabricant.domain.assets import BINDING, AssetId, DeviceBinding
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant, Role
-from fabricant.domain.escrow import SCHEDULE, TERMS, Conditions, Schedule, Terms
+from fabricant.domain.escrow import (
+    SCHEDULE,
+    SETTLEMENT,
+    TERMS,
+    Conditions,
+    LineId,
+    Outcome,
+    Schedule,
+    Settlement,
+    Terms,
+)
 from fabricant.domain.typed_data import Domain, Message, Struct, snake
 from tests.python.domain import strategies
 from tests.support.actors import Actor
@@ -48,6 +58,12 @@ bindings = st.builds(
     nonce=st.integers(0, 2**96 - 1),
     deadline=strategies.times,
 )
+settlements = st.builds(
+    Settlement,
+    id=strategies.words.map(LineId),
+    outcome=strategies.outcomes,
+    deadline=strategies.times,
+)
 
 
 def by_eth_account(domain: Domain, struct: Struct, values: object) -> bytes:
@@ -59,14 +75,21 @@ def by_eth_account(domain: Domain, struct: Struct, values: object) -> bytes:
             "chainId": domain.chain_id,
             "verifyingContract": domain.verifying_contract,
         },
-        message_types={struct.name: [{"name": name, "type": kind} for name, kind in struct.fields]},
-        message_data={name: _plain(getattr(values, snake(name))) for name, _ in struct.fields},
+        message_types={
+            name: [{"name": field, "type": kind} for field, kind in used.fields]
+            for name, used in struct.structs.items()
+        },
+        message_data=_plain(values, struct, struct.structs),
     )
     return keccak(b"\x19\x01" + signable.header + signable.body)
 
 
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, int) else value
+def _plain(value: Any, struct: Struct | None, structs: Mapping[str, Struct]) -> Any:
+    if struct is None:
+        return int(value) if isinstance(value, Role) else value
+    return {
+        name: _plain(getattr(value, snake(name)), structs.get(kind), structs) for name, kind in struct.fields
+    }
 
 
 @often
@@ -124,6 +147,15 @@ def test_f035_schedules(world: World, ids: list[Any]) -> None:
 
 
 @seldom
+@given(settlement=settlements)
+def test_f035_settlements(world: World, settlement: Settlement) -> None:
+    """The contract's own: tests/contracts/unit/escrow/test_settle.py."""
+    domain = world.fabricant.escrow.domain
+
+    assert Message(domain, SETTLEMENT, settlement).digest == by_eth_account(domain, SETTLEMENT, settlement)
+
+
+@seldom
 @given(conditions=strategies.conditions())
 def test_conditions(world: World, conditions: Conditions) -> None:
     escrow = world.as_("stranger").escrow
@@ -151,6 +183,11 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
     binding = fabricant.assets.next_binding(world.machine, device.address, deadline=terms.due_by)
     usual = fabricant.escrow.conditions_of(terms.conditions)
     schedule = Schedule([fabricant.escrow.line_id(terms), fabricant.escrow.line_id(others)])
+    settlement = Settlement(
+        id=fabricant.escrow.line_id(terms),
+        outcome=Outcome(to_supplier=terms.amount, goods_to_buyer=True),
+        deadline=terms.due_by,
+    )
     return {
         "terms": lambda: (
             fabricant.escrow.sign_terms(terms, by=principal).signature,
@@ -159,6 +196,10 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         "schedule": lambda: (
             fabricant.escrow.sign_schedule([terms, others], by=principal).signature,
             Message(fabricant.escrow.domain, SCHEDULE, schedule).digest,
+        ),
+        "settlement": lambda: (
+            fabricant.escrow.sign_settlement(settlement, by=principal).signature,
+            Message(fabricant.escrow.domain, SETTLEMENT, settlement).digest,
         ),
         "offer": lambda: (
             fabricant.capacity.sign_offer(offer, usual, by=principal).consent.signature,
@@ -175,7 +216,7 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
     }
 
 
-@pytest.mark.parametrize("what", ["terms", "schedule", "offer", "grant", "binding"])
+@pytest.mark.parametrize("what", ["terms", "schedule", "settlement", "offer", "grant", "binding"])
 def test_f029_signatures_are_the_signers_and_eth_accounts(world: World, what: str) -> None:
     role = "device" if what == "binding" else "supplier"
 
