@@ -278,7 +278,8 @@ interface ISupplierEscrow is IEip712 {
     function evidence(Terms calldata terms, bytes32 hash, string calldata uri) external;
 
     /// @notice Decides the dispute, and pays the arbiter. The arbiter itself; Disputed, before dispute + arbitration.
-    /// @param outcome cut to what the line holds and the bond is, so that a late `pay` can't stop a ruling.
+    /// @param outcome cut to what the line holds and the bond is, so that a late `pay` can't stop a ruling; accepted goods stay the
+    /// buyer's.
     function rule(Terms calldata terms, Outcome calldata outcome) external;
 
     /// @notice Ends a dispute in which no ruling came, by the agreed split. Anyone; Disputed, from dispute + arbitration.

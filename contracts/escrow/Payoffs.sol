@@ -2,7 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Rates} from "./Conditions.sol";
-import {FLAG_AMENDED, FLAG_RETENTION_DISPUTED, Line, Outcome} from "./SupplierEscrowTypes.sol";
+import {
+    FLAG_AMENDED,
+    FLAG_GOODS_TO_BUYER,
+    FLAG_RETENTION_DISPUTED,
+    Line,
+    Outcome
+} from "./SupplierEscrowTypes.sol";
 
 /// @notice What an ending does with a line's money, bond and goods. Base units; `toSupplierSide` is before brokerage.
 struct Payoff {
@@ -62,7 +68,8 @@ library Payoffs {
         p.goodsToBuyer = true;
     }
 
-    /// @dev Ruled, settled or amended: as decided, within what is there (so that a late `pay` can't veto a ruling).
+    /// @dev Ruled, settled or amended: as decided, within what is there (so that a late `pay` can't veto a ruling). Accepted goods
+    /// stay the buyer's.
     function decided(Line memory line, uint256 amount, Rates rates, Outcome memory outcome)
         internal
         pure
@@ -71,7 +78,7 @@ library Payoffs {
         p.toSupplierSide = _min(outcome.toSupplier, line.held);
         p.toBuyer = line.held - p.toSupplierSide;
         p.bondToBuyer = _min(outcome.bondToBuyer, bond(amount, rates));
-        p.goodsToBuyer = outcome.goodsToBuyer;
+        p.goodsToBuyer = outcome.goodsToBuyer || line.flags & FLAG_GOODS_TO_BUYER != 0;
     }
 
     /// @dev Nobody ruled: the agreed split, without late damages. Accepted goods stay the buyer's.

@@ -284,7 +284,8 @@ abstract contract Books is World {
         uint256 toSupplierSide,
         bool goodsToBuyer
     ) private {
-        (uint256 share, bool goods) = (outcome.toSupplier, outcome.goodsToBuyer);
+        uint256 share = outcome.toSupplier;
+        bool goods = outcome.goodsToBuyer || deal.line.flags & FLAG_GOODS_TO_BUYER != 0;
         if (ending == Ending.Defaulted) {
             uint256 bps = conditions[deal.terms.conditions].rates.defaultSupplierBps();
             share = uint256(deal.line.held) * bps / 10_000;

@@ -51,6 +51,7 @@ class Chain:
 
     def __init__(self, local: LocalChain) -> None:
         self.local = local
+        self.local.freeze()  # so that no test depends on how long it takes
         self.w3 = local.w3
         self.w3.eth.default_block = "pending"
         for role in ROLES:

@@ -67,6 +67,7 @@ class World:
     @classmethod
     def create(cls, chain: LocalChain) -> Self:
         """Deploys everything and lets the firms settle in."""
+        chain.freeze()  # so that no test depends on how long it takes
         sender = Sender(chain, dev_wallets(chain)[0])
         fabricant = Fabricant(chain, deploy(sender, folder=Path(tempfile.mkdtemp())))
         token = sender.send(None, load("DemoToken").bytecode).created

@@ -137,6 +137,10 @@ class DevelopmentChain(Network):
         """Gives the next block exactly this time. Calls at `pending` see it already, at `latest` not yet."""
         self.rpc.call("evm_setNextBlockTimestamp", to)
 
+    def freeze(self) -> None:
+        """Time stands still from now on, but for `warp`: blocks have the time of the one before."""
+        self.rpc.call("anvil_setBlockTimestampInterval", 0)
+
     def mine(self, blocks: int = 1, *, at: UnixSeconds | None = None) -> Block:
         """Adds empty blocks, the first of them at a given time. Returns the newest."""
         if at is not None:

@@ -65,13 +65,13 @@ def retention_ended(line: Line) -> Payoff:
 
 
 def decided(line: Line, amount: BaseUnits, conditions: Conditions, outcome: Outcome) -> Payoff:
-    """Ruled, settled or amended: as decided, within what is there."""
+    """Ruled, settled or amended: as decided, within what is there. Accepted goods stay the buyer's."""
     to_supplier_side = min(outcome.to_supplier, line.held)
     return Payoff(
         to_supplier_side=to_supplier_side,
         to_buyer=BaseUnits(line.held - to_supplier_side),
         bond_to_buyer=min(outcome.bond_to_buyer, bond(amount, conditions)),
-        goods_to_buyer=outcome.goods_to_buyer,
+        goods_to_buyer=outcome.goods_to_buyer or LineFlag.GOODS_TO_BUYER in line.flags,
     )
 
 

@@ -11,7 +11,7 @@ from tests.support.chain import Chain
 from tests.support.deals import ENDINGS, RATES, USUAL, packed
 from tests.support.lines import down, up
 
-AMENDED, RETENTION_DISPUTED = 1 << 2, 1 << 5
+GOODS_TO_BUYER, AMENDED, RETENTION_DISPUTED = 1 << 0, 1 << 2, 1 << 5
 LARGEST = 2**128 - 1
 ALL = 10_000
 
@@ -65,7 +65,8 @@ def model(case: Case) -> Payoff:
             return Payoff(paid, held - paid, 0, 0, kept)
         case _:  # ruled, settled, amended
             paid = min(to_supplier, held)
-            return Payoff(paid, held - paid, 0, min(bond_to_buyer, bond), goods)
+            kept = goods or bool(flags & GOODS_TO_BUYER)
+            return Payoff(paid, held - paid, 0, min(bond_to_buyer, bond), kept)
 
 
 SHARES = st.integers(0, ALL)
@@ -84,7 +85,7 @@ def cases(draw: st.DrawFn) -> Case:
         amount=amount,
         held=draw(st.one_of(st.integers(0, amount), st.sampled_from([0, amount]))),
         late=draw(st.one_of(st.integers(0, 100), st.just(2**16 - 1))),
-        flags=draw(st.sampled_from([0, AMENDED, RETENTION_DISPUTED])),
+        flags=draw(st.sampled_from([0, AMENDED, GOODS_TO_BUYER, RETENTION_DISPUTED | GOODS_TO_BUYER])),
         rates=draw(HARD_RATES),
         outcome=(draw(st.integers(0, LARGEST)), draw(st.integers(0, LARGEST)), draw(st.booleans())),
     )

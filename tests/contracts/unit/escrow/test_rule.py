@@ -128,7 +128,8 @@ def test_f044_f046_f055_a_ruling_divides_what_is_there(
     }
     with books.moves(moved, free={SUPPLIER: line.bond - taken}):
         receipt = line.send("rule", outcome(to_supplier, bond_to_buyer), by=ARBITER, at=line.disputed + DAY)
-    ruled = line.concluded("Ruled", by=ARBITER, to_supplier=paid, to_buyer=held - paid, bond_to_buyer=taken)
+    shares = {"to_supplier": paid, "to_buyer": held - paid, "bond_to_buyer": taken}
+    ruled = line.concluded("Ruled", by=ARBITER, goods_to_buyer=after == "Retained", **shares)
     freed = [line.freed(SUPPLIER, line.bond - taken)] if taken != line.bond else []
     assert line.events(receipt) == [ruled, *freed]
     flags = GOODS_TO_BUYER | RETENTION_DISPUTED if after == "Retained" else 0
@@ -291,3 +292,11 @@ def test_goods_that_went_back_are_in_no_ruling(
     with line.refuses("SupplierEscrow_WrongAssets", given=given, expected=bytes(32)):
         line.send("collect", line.goods, by=BUYER if to_buyer else SUPPLIER)
     assert assets.functions.ownerOf(line.goods[0]).call() == SUPPLIER.address
+
+
+def test_f081_a_ruling_says_to_whom_accepted_goods_belong(deal: Deals, goods: Goods) -> None:
+    line = agree(deal, "Retained", goods=goods(1)).given("Retained", goods_left=True)
+    line.deposit(BUYER, line.arbiter_fee)
+    line.dispute(at=line.inspection_end + DAY)
+    receipt = line.send("rule", outcome(goods_to_buyer=False), by=ARBITER)
+    assert line.events(receipt)[0].arguments["goodsToBuyer"] is True
