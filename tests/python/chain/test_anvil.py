@@ -213,10 +213,11 @@ def test_blocks_can_be_replaced(local: LocalChain) -> None:
     assert local.block(old.hash) is None
 
 
-def test_a_frozen_chain_keeps_its_time(chain: LocalChain) -> None:
-    chain.freeze()
-    before = chain.now()
-    chain.mine(2)
-    assert chain.now() == before
-    chain.mine(at=UnixSeconds(before + 100))
-    assert chain.mine().timestamp == before + 100
+def test_a_frozen_chain_keeps_its_time() -> None:
+    with LocalChain.start() as chain:
+        chain.freeze()
+        before = chain.now()
+        chain.mine(2)
+        assert chain.now() == before
+        chain.mine(at=UnixSeconds(before + 100))
+        assert chain.mine().timestamp == before + 100
