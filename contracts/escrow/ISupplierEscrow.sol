@@ -286,7 +286,7 @@ interface ISupplierEscrow is IEip712 {
     function applyDefault(Terms calldata terms) external;
 
     /// @notice Ends a line as both parties agree. Each consents as the caller, by an operator (CHANGE) or by its signature over
-    /// Settlement(id, outcome, deadline), without a proof; Open, Delivered, Rejected, Retained, Disputed, before the deadline.
+    /// Settlement(id, outcome, deadline), a proof beside it is ignored; nobody consents for both. Open, Delivered, Rejected, Retained, Disputed, before the deadline.
     /// @dev A settlement closes the line, so that no signature serves twice.
     function settle(
         Terms calldata terms,

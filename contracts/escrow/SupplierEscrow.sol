@@ -298,7 +298,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         _requireBefore(id, deadline);
         bytes32 digest = _settlementDigest(id, outcome, deadline);
         address forBuyer = _requireConsent(t.buyer, ROLE_CHANGE, digest, buyer);
-        _requireTwo(id, t, forBuyer, _requireConsent(t.supplier, ROLE_CHANGE, digest, supplier));
+        _requireTwo(id, t, forBuyer, _requireConsent(t.supplier, ROLE_CHANGE, digest, supplier), false);
         _decide(id, t, line, _rates(t), outcome, Ending.Settled);
     }
 
@@ -510,15 +510,20 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         _requireHomeChain();
         address forBuyer = _requireConsent(terms.buyer, ROLE_OPEN, _consentDigest(id, root, buyer), buyer);
         address forSupplier = _requireConsent(terms.supplier, ROLE_OPEN, _consentDigest(id, root, supplier), supplier);
-        _requireTwo(id, terms, forBuyer, forSupplier);
+        // The opener alone may open for both, by calling.
+        bool opens = forBuyer == msg.sender && msg.sender == terms.opener;
+        _requireTwo(id, terms, forBuyer, forSupplier, opens);
         // Who opens for the buyer by calling has been asked about already.
         bool asked = payer == terms.buyer && forBuyer == msg.sender;
         if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
     }
 
-    /// @dev Nobody acts for both parties, but the opener by calling; and neither for the other.
-    function _requireTwo(LineId id, Terms memory terms, address forBuyer, address forSupplier) private view {
-        bool forBoth = forBuyer == forSupplier && (forBuyer != msg.sender || msg.sender != terms.opener);
+    /// @dev Neither party acts for the other, and nobody for both, who may not.
+    function _requireTwo(LineId id, Terms memory terms, address forBuyer, address forSupplier, bool mayBeOne)
+        private
+        pure
+    {
+        bool forBoth = forBuyer == forSupplier && !mayBeOne;
         if (forBoth || forBuyer == terms.supplier || forSupplier == terms.buyer) {
             revert SupplierEscrow_ActsForBoth(id, forBuyer, forSupplier);
         }
