@@ -30,8 +30,8 @@ from fabricant.chain.signing import read_domain
 from fabricant.chain.transactions import Policy, Sender
 from fabricant.chain.wallet import Wallet
 from fabricant.domain.typed_data import Domain, domain_of, snake
-from fabricant.domain.units import Address, BaseUnits
-from fabricant.errors import BadAnswer, NotFound, SigningRefused, WalletError
+from fabricant.domain.units import Address, BaseUnits, format_amount
+from fabricant.errors import BadAnswer, NotFound, SigningRefused, UnfundedWallet, WalletError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -147,8 +147,14 @@ class Client:
         raise TypeError(f"{action} sends no transaction")
 
     def simulate(self, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> bytes:
-        """What a method of this client would answer now, or its ContractError. Sends nothing."""
-        return self.network.call(self.prepare(action, *args, **kwargs), at="pending")
+        """What a method of this client would answer now, or its ContractError. Sends nothing.
+
+        Raises UnfundedWallet if the account hasn't the coin that is sent along, and some for the fee.
+        """
+        call = self.prepare(action, *args, **kwargs)
+        if call.value and call.sender is not None:
+            _require_funds(self.network, call.sender, call.value)
+        return self.network.call(call, at="pending")
 
     def decode(self, log: Log) -> object:
         """The dataclass of one of this contract's events; UnknownEvent for one it was not told of."""
@@ -238,3 +244,12 @@ class Client:
         if self._sender is None:
             raise WalletError(f"this client of {self.contract} only reads; open it with a wallet")
         return self._sender
+
+
+def _require_funds(network: Network, sender: Address, value: BaseUnits) -> None:
+    if (balance := network.balance(sender, at="pending")) <= value:
+        has, needs = (format_amount(amount, 18) for amount in (balance, value))
+        raise UnfundedWallet(
+            f"{sender} has {has} coin on chain {network.chain_id}, and this takes {needs} and the fee; "
+            "fund it first. Nothing was sent"
+        )

@@ -6,7 +6,9 @@ and `verify` read it. The file only remembers: whether the contracts are really 
 
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -16,11 +18,13 @@ from pydantic.alias_generators import to_camel
 from fabricant.chain.answers import Hash
 from fabricant.chain.network import DEVELOPMENT_CHAINS, Network
 from fabricant.chain.plan import CONTRACTS
-from fabricant.domain.units import Address, parse_address, printable
+from fabricant.domain.outside import first_problem
+from fabricant.domain.units import Address, parse_address
 from fabricant.errors import InvalidInput, NotFound
 
 FOLDER_VARIABLE: Final = "FABRICANT_DEPLOYMENTS"
 LARGEST_FILE: Final = 2**20
+ABANDONED_AFTER: Final = 60  # seconds; writing takes a moment
 
 
 def _checked(text: str) -> Address:
@@ -134,9 +138,7 @@ def read(folder: Path, chain_id: int) -> Deployment | None:
     except FileNotFoundError:
         return None
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        problem = printable(f"{place}: {first['msg']}" if place else first["msg"])
+        problem = first_problem(wrong)
         raise InvalidInput(f"{file} is no deployment ({problem}): restore it, or move it away") from None
     if deployment.chain_id != chain_id:
         raise InvalidInput(f"{file} records chain {deployment.chain_id}: give it back its own name")
@@ -147,6 +149,7 @@ def write(folder: Path, deployment: Deployment) -> Path:
     """Records a deployment, whole or not at all, and returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = record_file(folder, deployment.chain_id)
+    _remove_abandoned(folder.glob(f".{file.name}.*"))
     with tempfile.NamedTemporaryFile("w", dir=folder, prefix=f".{file.name}.", delete=False) as draft:
         try:
             draft.write(deployment.model_dump_json(by_alias=True, indent=2) + "\n")
@@ -158,6 +161,14 @@ def write(folder: Path, deployment: Deployment) -> Path:
             Path(draft.name).unlink(missing_ok=True)
             raise
     return file
+
+
+def _remove_abandoned(drafts: Iterable[Path]) -> None:
+    """Removes what a program left behind that was killed while it wrote; a younger draft may be in use."""
+    for draft in drafts:
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > ABANDONED_AFTER:
+                draft.unlink()
 
 
 def find(network: Network, folder: Path | None = None) -> Deployment:

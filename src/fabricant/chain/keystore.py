@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from fabricant.chain.profiles import user_folder
 from fabricant.chain.secret import Secret, sealed
 from fabricant.chain.wallet import Wallet
 from fabricant.domain.units import Address, parse_address, printable
-from fabricant.errors import InvalidInput, UnsafeKeystore, WalletNotFound, WrongPassphrase
+from fabricant.errors import FabricantError, InvalidInput, UnsafeKeystore, WalletNotFound, WrongPassphrase
 
 LARGEST_FILE: Final = 2**14  # bytes; so that no nesting of JSON in it can exhaust the stack
 SHORTEST_PASSPHRASE: Final = 10
@@ -79,13 +79,19 @@ class Keystore:
         self.add(name, wallet, passphrase)
         return wallet
 
-    def entries(self) -> list[Entry]:
-        """All wallets by name."""
+    def entries(self, *, broken: Callable[[FabricantError], object] = lambda _: None) -> list[Entry]:
+        """All wallets by name. `broken` hears of each file that can't be used."""
         if not self.folder.exists():
             return []
         self._check_folder()
         names = sorted(path.stem for path in self.folder.glob("*.json") if not path.name.startswith("."))
-        return [Entry(name, self.address(name)) for name in names]
+        entries = []
+        for name in names:
+            try:
+                entries.append(Entry(name, self.address(name)))
+            except (UnsafeKeystore, InvalidInput) as problem:
+                broken(problem)
+        return entries
 
     def address(self, name: str) -> Address:
         """The address that a keystore says it holds the key of; it stays closed."""

@@ -7,7 +7,7 @@ sentence and before anything is signed. What only the chain can know is asked of
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fabricant.chain.errors import ContractError
 from fabricant.chain.fabricant import Fabricant
@@ -28,10 +28,20 @@ from fabricant.domain.capacity import (
 )
 from fabricant.domain.directory import Role
 from fabricant.domain.escrow import Conditions, Consent, LineId, Terms, bond
-from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, HourIndex, to_whole
+from fabricant.domain.units import (
+    COIN_NAME,
+    ZERO_ADDRESS,
+    Address,
+    BaseUnits,
+    HourIndex,
+    format_amount,
+    to_whole,
+)
 from fabricant.errors import FabricantError, InsufficientFunds, InvalidInput, NotFound
 
 T = TypeVar("T")
+
+ANY_PRICE: Final = BaseUnits(2**128 - 1)  # the limit of who sets none
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +111,25 @@ def quote(fabricant: Fabricant, offer: Offer, order: Order) -> Quote:
     market, now = fabricant.capacity, fabricant.network.head().timestamp
     conditions = fabricant.escrow.conditions_of(offer.conditions)
     price = check_order(offer, order, conditions, at=now)
-    check_sold(offer, order.hours, market.sold_hours(market.offer_id(offer)))
-    end = HourIndex(order.hours.last + 1)
-    check_free(order.hours, [*market.calendar_of(offer.machine, order.hours.first, end).values()])
-    check_seller(fabricant.assets.standing_of(offer.machine), offer.supplier, order.hours)
+    _check_hours(fabricant, offer, order.hours)
     for party in (order.buyer, offer.supplier):
         check_ready(fabricant, party)
     limited = replace(order, max_price=price)
     terms = market.terms_of(offer, limited, amount=price)
     terms.check(conditions, at=now, escrow=fabricant.deployment.escrow)
     return Quote(limited, price, terms, fabricant.escrow.line_id(terms), conditions)
+
+
+def price_of(fabricant: Fabricant, offer: Offer, hours: HourPattern) -> BaseUnits:
+    """What these hours cost now, whoever books them. Sends nothing.
+
+    Raises BrokenOffer or BrokenOrder, as booking them would.
+    """
+    conditions = fabricant.escrow.conditions_of(offer.conditions)
+    somebody = Order(buyer=offer.buyer, max_price=ANY_PRICE, salt=0, hours=hours)
+    price = check_order(offer, somebody, conditions, at=fabricant.network.head().timestamp)
+    _check_hours(fabricant, offer, hours)
+    return price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +179,15 @@ def check_ready(fabricant: Fabricant, party: Address) -> None:
         )
 
 
+def _check_hours(fabricant: Fabricant, offer: Offer, hours: HourPattern) -> None:
+    """What only the chain knows of an offer's hours: whether they are left, free, and the supplier's."""
+    market = fabricant.capacity
+    check_sold(offer, hours, market.sold_hours(market.offer_id(offer)))
+    end = HourIndex(hours.last + 1)
+    check_free(hours, [*market.calendar_of(offer.machine, hours.first, end).values()])
+    check_seller(fabricant.assets.standing_of(offer.machine), offer.supplier, hours)
+
+
 def _check_left(offer: Offer, free: tuple[HourIndex, ...], left: int | None) -> None:
     fewest = max(1, offer.min_hours) + offer.setup_hours
     if left is not None and left < fewest:
@@ -173,9 +201,13 @@ def _check_bond(fabricant: Fabricant, offer: Offer, conditions: Conditions) -> N
     needed = bond(smallest, conditions)
     has = fabricant.escrow.free_balance_of(offer.supplier, offer.token)
     if has < needed:
+        token = token_of(fabricant, offer.token)
+        missing = format_amount(BaseUnits(needed - has), token.decimals)
+        name = COIN_NAME if token.address == ZERO_ADDRESS else token.address
         raise InsufficientFunds(
-            f"{offer.supplier} has {has} base units of free balance in the escrow, and the smallest booking "
-            f"locks {needed} as security deposit; it has to run `fabricant order deposit`"
+            f"{offer.supplier} has {token.format(has)} of free balance in the escrow, and the smallest "
+            f"booking locks {token.format(needed)} as security deposit; it has to run "
+            f"`fabricant order deposit {missing} --token {name}`"
         )
 
 

@@ -18,10 +18,12 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fabricant.chain.rpc import RpcUrl
+from fabricant.domain.outside import first_problem
 from fabricant.domain.units import BaseUnits, printable, to_base_units
 from fabricant.errors import InvalidInput
 
 LOCAL: Final = "local"
+URL_VARIABLE: Final = "FABRICANT_RPC_URL"
 PROJECT_FILE: Final = "fabricant.toml"
 GWEI_DECIMALS: Final = 9
 LARGEST_FILE: Final = 2**20
@@ -43,7 +45,7 @@ def choose(target: str | None = None, *, environment: Mapping[str, str] = os.env
 
     Without a target: FABRICANT_RPC_URL, else the configured default, else `local`. Raises InvalidInput.
     """
-    if target is None and (from_environment := environment.get("FABRICANT_RPC_URL")):
+    if target is None and (from_environment := environment.get(URL_VARIABLE)):
         return Profile("environment", RpcUrl(from_environment))
     config = _configured(environment)
     name = target or config.default or LOCAL
@@ -54,7 +56,8 @@ def choose(target: str | None = None, *, environment: Mapping[str, str] = os.env
     if name not in config.networks:
         known = ", ".join(names(environment=environment))
         raise InvalidInput(
-            f"no network is called {printable(name, 40)!r}; known are {known}, or give an RPC URL"
+            f"no network is called {printable(name, 40)!r}; known are {known}. Describe it in "
+            f"{PROJECT_FILE}, or give an RPC URL"
         )
     return _profile(name, config.networks[name], environment)
 
@@ -107,8 +110,7 @@ def _read(path: Path) -> _Config:
     try:
         return _Config.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        problem = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+        problem = first_problem(wrong)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
         problem = str(wrong) if isinstance(wrong, tomllib.TOMLDecodeError) else type(wrong).__name__
     raise InvalidInput(f"{path} can't be used: {printable(problem)}")

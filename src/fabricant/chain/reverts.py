@@ -12,7 +12,7 @@ Decoding is strict: data that is not exactly one declared error, encoded as the 
         caller: Address
 
 In `says`, a field can name how it reads: {at:time}, {length:duration}, {hour:hour}, {share:bps}, {id:asset},
-{mask:bits}, {number:condition}, {id:full}.
+{mask:bits}, {number:condition}, {id:full}, {token:token}, {status:standing}.
 """
 
 import inspect
@@ -22,9 +22,18 @@ from string import Formatter
 from typing import Any, ClassVar, Final, Self, dataclass_transform, get_type_hints
 
 from fabricant.chain.abi import decode_strictly, selector, split_types
+from fabricant.domain.escrow import Status
 from fabricant.domain.escrow.conditions import field_name
 from fabricant.domain.typed_data import as_hinted
-from fabricant.domain.units import format_bps, format_duration, format_time, printable, start_of
+from fabricant.domain.units import (
+    COIN_NAME,
+    ZERO_ADDRESS,
+    format_bps,
+    format_duration,
+    format_time,
+    printable,
+    start_of,
+)
 from fabricant.errors import ChainError
 
 
@@ -56,7 +65,12 @@ class ContractError(ChainError):
         if arguments.keys() != set(self._fields):
             raise TypeError(f"{type(self).__name__} takes exactly {', '.join(self._fields) or 'nothing'}")
         self.__dict__.update(arguments)
-        super().__init__(_words.vformat(self._says, (), arguments))
+        super().__init__(_words.vformat(self._sentence(arguments), (), arguments))
+
+    @classmethod
+    def _sentence(cls, arguments: Mapping[str, object]) -> str:  # noqa: ARG003 - for errors with several
+        """What these arguments mean; an error that has more than one meaning overrides it."""
+        return cls._says
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -131,6 +145,13 @@ _PANICS: Final = {
     0x41: "too much memory was asked for",
     0x51: "an uninitialised function was called",
 }
+_STANDINGS: Final = {
+    Status.NONE: "not open",
+    Status.OPEN: "open, and nothing was delivered yet",
+    Status.DELIVERED: "delivered, and not accepted or rejected yet",
+    Status.RETAINED: "accepted, and its retention is still held",
+    Status.DISPUTED: "in dispute",
+}
 _SHORT: Final = 4  # bytes of an id that are shown
 
 
@@ -159,6 +180,8 @@ _READINGS: Final[dict[str, Callable[[Any], str]]] = {
     "asset": lambda asset: f"0x{asset >> 8 * (32 - _SHORT):0{2 * _SHORT}x}…",
     "bits": lambda word: str(word.bit_count()),
     "condition": field_name,
+    "token": lambda token: COIN_NAME if token == ZERO_ADDRESS else str(token),
+    "standing": lambda status: _STANDINGS.get(status, str(status.name).lower()),
     "full": lambda data: f"0x{data.hex()}" if data else "no data",
     "panic": lambda code: _PANICS.get(code, f"panic {code:#x}"),
 }

@@ -9,6 +9,8 @@ What commands share is in `_app` (networks, wallets, contracts) and `_output` (t
 import ast
 import pkgutil
 import re
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
@@ -46,10 +48,19 @@ class _Root(click.Group):
         try:
             return super().invoke(ctx)
         except (FabricantError, OSError) as error:
-            ctx.exit(output.fail(ctx, error))
-        except KeyboardInterrupt:
-            output.note("fabricant: stopped")
-            ctx.exit(130)
+            ctx.exit(output.fail(error, as_json=app.wants_json(ctx)))
+
+    def main(self, args: Sequence[str] | None = None, *others: Any, **more: Any) -> Any:
+        """Runs the program. What click itself refuses, and Ctrl-C, end as all else does."""
+        given = sys.argv[1:] if args is None else [*args]
+        as_json = "--json" in given  # a line that can't be read has no options yet
+        try:
+            code = super().main(given, *others, **{**more, "standalone_mode": False})
+        except click.ClickException as wrong:
+            code = output.fail_usage(wrong, as_json=as_json)
+        except (click.Abort, KeyboardInterrupt):
+            code = output.stopped(as_json=as_json)
+        sys.exit(code or 0)
 
 
 def _summary(name: str) -> str:

@@ -1,7 +1,7 @@
 """What commands know, as JSON has it: amounts as text, ids as hex digits, flags as lists of names."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, Flag
 from typing import Any, Final, get_args, get_type_hints
 
@@ -31,11 +31,15 @@ def of(value: object) -> dict[str, Any]:
 
     Words of hours become spans, from and until in Unix seconds.
     """
-    hints = get_type_hints(type(value))
     named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}  # type: ignore[arg-type] # it is one
     words = {name: named.pop(name) for name in _WORDS if name in named}
-    found = {output.camel(name): _fact(each, hints[name], name) for name, each in named.items()}
-    return found | ({"hours": _spans(**words)} if words else {})
+    return of_fields(type(value), named) | ({"hours": _spans(**words)} if words else {})
+
+
+def of_fields(kind: type, values: Mapping[str, object]) -> dict[str, Any]:
+    """Fields of a class for programs, each as its type says."""
+    hints = get_type_hints(kind)
+    return {output.camel(name): _fact(each, hints[name], name) for name, each in values.items()}
 
 
 def _spans(first_word: int, hour_masks: Sequence[int]) -> list[dict[str, int]]:
@@ -46,9 +50,10 @@ def _spans(first_word: int, hour_masks: Sequence[int]) -> list[dict[str, int]]:
 
 
 def _fact(value: Any, hint: Any, name: str) -> Any:
-    if hint is BaseUnits or name in _AS_TEXT:
+    kinds = (hint, *get_args(hint))  # of an optional field, too
+    if isinstance(value, int) and (BaseUnits in kinds or name in _AS_TEXT):
         return str(value)
-    if hint is AssetId:
+    if isinstance(value, int) and AssetId in kinds:
         return asset_text(value)
     if isinstance(value, tuple | list):
         inner = (get_args(hint) or (Any,))[0]

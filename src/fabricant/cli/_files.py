@@ -1,6 +1,7 @@
 """Files that commands read and write: logs, drafts, signed files, and what is only hashed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -35,6 +36,11 @@ def commitment(text: str | None) -> bytes:
     return keccak(read(Path(text)))
 
 
+def commitment_text(hashed: bytes) -> str:
+    """A commitment in words: its digits, or that there is none."""
+    return f"0x{hashed.hex()}" if any(hashed) else "none"
+
+
 def read(file: Path, *, most: int = LARGEST_FILE) -> bytes:
     """A file's bytes. Raises InvalidInput for one that is not there or larger than `most`."""
     try:
@@ -45,6 +51,16 @@ def read(file: Path, *, most: int = LARGEST_FILE) -> bytes:
     if len(raw) > most:
         raise InvalidInput(f"{file} has more than {most} bytes; is it the right file?")
     return raw
+
+
+@contextmanager
+def named(file: Path) -> Iterator[None]:
+    """What is wrong with a file's contents begins with the file's name."""
+    try:
+        yield
+    except InvalidInput as wrong:
+        wrong.args = (f"{file}: {wrong}",)
+        raise
 
 
 def write(file: Path, raw: bytes) -> None:
@@ -58,12 +74,14 @@ def write(file: Path, raw: bytes) -> None:
 
 def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
     """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
-    return SignedFile.parse(kind, read(file, most=signed_files.LARGEST_FILE))
+    with named(file):
+        return SignedFile.parse(kind, read(file, most=signed_files.LARGEST_FILE))
 
 
 def read_draft(file: Path, form: type[D]) -> D:
     """A draft of this form. Raises InvalidInput."""
-    return form.parse(read(file, most=drafts.LARGEST_FILE))
+    with named(file):
+        return form.parse(read(file, most=drafts.LARGEST_FILE))
 
 
 def draft_options(form: type[Draft]) -> Callable[[F], F]:
@@ -75,7 +93,7 @@ def draft_options(form: type[Draft]) -> Callable[[F], F]:
             command = click.option(
                 f"--{name.replace('_', '-')}",
                 name,
-                type=click.INT if field.annotation is int else click.STRING,
+                type=click.INT if field.annotation is int else _TYPES.get(name, click.STRING),
                 metavar=_METAVARS.get(name),
                 multiple=name == "goods",
                 required=field.is_required(),
@@ -97,4 +115,5 @@ def draft(ctx: click.Context, form: type[D], given: Mapping[str, Any]) -> D:
 
 
 _PARTIES: Final = frozenset({"buyer", "supplier", "inspector", "arbiter", "broker"})
+_TYPES: Final = dict.fromkeys(_PARTIES, naming.WHO) | {"conditions": naming.CONDITIONS}
 _METAVARS: Final = dict.fromkeys(_PARTIES, "WHO") | {"documents": "FILE|HASH", "machine": "ASSET"}

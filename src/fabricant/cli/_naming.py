@@ -16,12 +16,28 @@ from fabricant.chain.keystore import Keystore
 from fabricant.chain.secret import read_secret
 from fabricant.chain.wallet import Wallet
 from fabricant.cli import _app as app
+from fabricant.conditions import library
 from fabricant.domain.assets import AssetId, Namespace, namespace_of, namespace_of_prefix
 from fabricant.domain.units import Address, parse_address
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONTRACTS: Final = ("market", "escrow")
+
+
+class _Conditions(click.ParamType):
+    """Trade conditions as they were typed: the name of a shipped set, an id, or a file."""
+
+    name = "text"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        shipped = (each for each in library() if each.name.startswith(incomplete))
+        return [CompletionItem(each.name, help=each.title) for each in shipped]
 
 
 class _Who(click.ParamType):
@@ -39,6 +55,7 @@ class _Who(click.ParamType):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+CONDITIONS: Final = _Conditions()
 WHO: Final = _Who()
 
 

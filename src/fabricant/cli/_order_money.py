@@ -10,7 +10,8 @@ from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.drafts import parse_token
-from fabricant.domain.units import Address
+from fabricant.domain.units import Address, BaseUnits
+from fabricant.errors import InvalidInput
 
 TOKEN = app.Parsed("token", parse_token)
 WHICH = "The token's address, or `coin` for the chain's own."
@@ -30,7 +31,7 @@ def deposit(ctx: click.Context, amount: str, *, token: Address, owner: str | Non
     """
     fabricant = trade.trying(ctx)
     whose, money = naming.principal(ctx, owner), lookup.token_of(fabricant, token)
-    units = money.parse(amount)
+    units = _above_zero(money.parse(amount))
     payment = payment_of(fabricant, token, units, payer=whose)
     if not payment.allowance:
         fabricant.escrow.simulate(fabricant.escrow.deposit, token, units, owner=whose)
@@ -58,10 +59,22 @@ def withdraw(ctx: click.Context, amount: str, *, token: Address, owner: str | No
     fabricant = trade.trying(ctx)
     whose, money = naming.principal(ctx, owner), lookup.token_of(fabricant, token)
     escrow = fabricant.escrow
-    units = escrow.free_balance_of(whose, token) if amount == "all" else money.parse(amount)
+    units = _all(escrow, whose, token) if amount == "all" else _above_zero(money.parse(amount))
     words = [f"{money.format(units)} of free balance are paid out to {whose}."]
     done = trade.perform(ctx, escrow, SupplierEscrow.withdraw, words, token, units, owner=whose)
     trade.report(ctx, done, [f"The free balance is {money.format(done.event.balance_after)} now."])
+
+
+def _above_zero(units: BaseUnits) -> BaseUnits:
+    if not units:
+        raise InvalidInput("the amount is zero, which changes nothing; give one above zero")
+    return units
+
+
+def _all(escrow: SupplierEscrow, owner: Address, token: Address) -> BaseUnits:
+    if balance := escrow.free_balance_of(owner, token):
+        return balance
+    raise InvalidInput(f"{owner} has no free balance in this token; there is nothing to withdraw")
 
 
 @click.command

@@ -53,8 +53,8 @@ def deliver(
     )
     words = [
         f"You record its delivery{trade.place(uri)}:",
-        f"  evidence: 0x{delivery.evidence.hex()}",
-        f"  invoice: 0x{delivery.invoice.hex()}",
+        f"  evidence: {files.commitment_text(delivery.evidence)}",
+        f"  invoice: {files.commitment_text(delivery.invoice)}",
         *(f"  into custody: {facts.asset_text(each)}" for each in goods),
     ]
     act(ctx, found, SupplierEscrow.deliver, words, "The delivery was recorded.", delivery)

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from fabricant.cli import _app as app
 from fabricant.errors import FabricantError
+
+STOPPED: Final = 130
 
 
 def emit(ctx: click.Context, data: object, show: Callable[[], object]) -> None:
@@ -66,21 +68,57 @@ def note(text: str) -> None:
         click.echo(text, err=True)
 
 
-def fail(ctx: click.Context, error: FabricantError | OSError) -> int:
+def fail(error: FabricantError | OSError, *, as_json: bool) -> int:
     """Prints a failure, as a JSON object if that is wanted, and returns the exit code that it ends with."""
     code = error.exit_code if isinstance(error, FabricantError) else 1
-    if app.wants_json(ctx):
-        facts = {"error": type(error).__name__, "message": str(error), "exitCode": code}
-        more = {name: getattr(error, name, None) for name in ("arguments", "transaction")}
-        facts |= {name: plain(value) for name, value in more.items() if value is not None}
-        click.echo(json.dumps(facts, ensure_ascii=False), err=True)
+    if as_json:
+        _fail_json(type(error).__name__, str(error), code, **_more(error))
     else:
-        note("\n".join([f"fabricant: {error}", *getattr(error, "__notes__", ())]))
+        click.echo("\n".join([f"fabricant: {error}", *getattr(error, "__notes__", ())]), err=True)
     return code
 
 
+def fail_usage(wrong: click.ClickException, *, as_json: bool) -> int:
+    """The same for a command line that click refuses."""
+    if as_json:
+        _fail_json("Usage", wrong.format_message(), wrong.exit_code)
+    else:
+        wrong.show()
+    return wrong.exit_code
+
+
+def stopped(*, as_json: bool) -> int:
+    """The same for a program that somebody ended, with Ctrl-C or without typing what it asked for."""
+    if as_json:
+        _fail_json("Stopped", "stopped", STOPPED)
+    else:
+        click.echo("fabricant: stopped", err=True)
+    return STOPPED
+
+
+def _fail_json(error: str, message: str, code: int, **more: object) -> None:
+    facts = {"error": error, "message": message, "exitCode": code, **more}
+    click.echo(json.dumps(facts, ensure_ascii=False), err=True)
+
+
+def _more(error: FabricantError | OSError) -> dict[str, object]:
+    """What else programs may know of an error: a contract's arguments, a transaction's hash."""
+    from fabricant.chain.reverts import ContractError  # noqa: PLC0415 - slow, and there only in a failure
+    from fabricant.cli import _facts as facts  # noqa: PLC0415
+
+    found: dict[str, object] = {}
+    if isinstance(error, ContractError):
+        found["arguments"] = facts.of_fields(type(error), error.arguments)
+    if transaction := getattr(error, "transaction", None):
+        found["transaction"] = transaction
+    return found
+
+
 def plain(value: object) -> Any:
-    """A value as JSON has it: dataclasses as objects, bytes as hex digits, enumerations by name."""
+    """A value as JSON has it: bytes as hex digits, enumerations by name, dataclasses as `_facts.of` has them.
+
+    A bare number stays one: amounts and ids are known by their types, in dataclasses alone.
+    """
     match value:
         case Enum():
             found: Any = value.name.lower()
@@ -91,8 +129,9 @@ def plain(value: object) -> Any:
         case Mapping():
             found = {str(name): plain(each) for name, each in value.items()}
         case _ if dataclasses.is_dataclass(value):
-            names = [field.name for field in dataclasses.fields(value)]
-            found = {camel(name): plain(getattr(value, name)) for name in names}
+            from fabricant.cli import _facts as facts  # noqa: PLC0415 - slow, and seldom needed
+
+            found = facts.of(value)
         case Iterable():
             found = [plain(each) for each in value]
         case _:

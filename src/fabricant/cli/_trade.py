@@ -87,8 +87,10 @@ def agree(ctx: click.Context, words: Iterable[str]) -> None:
         return
     try:
         agreed = click.confirm("Do it?", err=True)
-    except click.Abort:
-        output.note("")
+    except click.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise
+        output.note("")  # nobody was there to answer
         agreed = False
     if not agreed:
         raise InvalidInput("nobody agreed, so nothing was signed or sent; answer y, or add --yes")

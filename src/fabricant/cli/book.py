@@ -12,7 +12,7 @@ from fabricant.chain import lookup
 from fabricant.chain.capacity import CapacityMarket
 from fabricant.chain.escrow import LineOpened
 from fabricant.chain.fabricant import Fabricant
-from fabricant.chain.offers import Quote, quote
+from fabricant.chain.offers import ANY_PRICE, Quote, quote
 from fabricant.chain.payments import Payment, payment_of
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
@@ -33,9 +33,8 @@ from fabricant.domain.capacity.local import (
 )
 from fabricant.domain.escrow import NO_HASH, order_ref
 from fabricant.domain.escrow.describe import describe_terms
-from fabricant.domain.units import BaseUnits, HourIndex, start_of
+from fabricant.domain.units import HourIndex, count_of, start_of
 
-NO_LIMIT: Final = BaseUnits(2**128 - 1)
 ZONE: Final = app.Parsed("zone", parse_zone)
 HOURS_HELP: Final = (
     "Such as '2026-12-01 06:00 to 14:00' or '2026-12-01 to 2026-12-05 06:00 to 14:00'; may be given again."
@@ -106,7 +105,7 @@ def offer(
         buyer=payer,
         documents=files.commitment(documents),
         order_ref=order_ref(order_number, salt=salt) if order_number else NO_HASH,
-        max_price=NO_LIMIT if max_price is None else token.parse(max_price),
+        max_price=ANY_PRICE if max_price is None else token.parse(max_price),
         salt=int.from_bytes(secrets.token_bytes(32)),
         assets=assets,
         hours=parse_all(hours, zone),
@@ -162,7 +161,8 @@ def hours_return(ctx: click.Context, line: str) -> None:
     found, terms = lookup.find_line(fabricant, line)
     booking = fabricant.capacity.booking_of(found, since=fabricant.deployment.first_block).booking
     left = booking.hours.remaining(fabricant.network.head().timestamp)
-    words = [f"{len(left)} hours of the line 0x{found.hex()} are free for others again."]
+    are = "is" if len(left) == 1 else "are"
+    words = [f"{count_of(len(left), 'hour')} of the line 0x{found.hex()} {are} free for others again."]
     done = trade.perform(ctx, fabricant.capacity, CapacityMarket.return_hours, words, terms, booking)
     trade.report(ctx, done, words)
 
@@ -254,7 +254,7 @@ def block(
     words = ["These hours are taken out of sale:", *_shown(pattern, zone)]
     action = CapacityMarket.block_hours
     done = trade.perform(ctx, fabricant.capacity, action, words, found, pattern, reason=_reason(reason))
-    trade.report(ctx, done, [f"{pattern.count} hours are out of sale."])
+    trade.report(ctx, done, [f"Out of sale: {count_of(pattern.count, 'hour')}."])
 
 
 @calendar.command
@@ -285,7 +285,7 @@ def unblock(
     )
     words = ["These hours are on sale again:", *_shown(pattern, zone)]
     done = trade.perform(ctx, fabricant.capacity, CapacityMarket.unblock_hours, words, found, pattern)
-    trade.report(ctx, done, [f"{pattern.count} hours are on sale again."])
+    trade.report(ctx, done, [f"On sale again: {count_of(pattern.count, 'hour')}."])
 
 
 def _words(
@@ -293,7 +293,7 @@ def _words(
 ) -> list[str]:
     token = lookup.token_of(fabricant, offer.token)
     return [
-        f"You book {quoted.order.hours.count} hours for {token.format(quoted.price)}:",
+        f"You book {count_of(quoted.order.hours.count, 'hour')} for {token.format(quoted.price)}:",
         *_shown(quoted.order.hours, zone),
         *(trade.payment_words(payment, token)),
         "",

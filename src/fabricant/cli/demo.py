@@ -1,6 +1,7 @@
 """`fabricant demo`: watch one real deal, from a machine's log to a stranger's verification."""
 
 import json
+import os
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any, Final
 import click
 
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
+from fabricant.chain.profiles import URL_VARIABLE
 from fabricant.chain.wallet import dev_wallets
 from fabricant.cli import _app as app
 from fabricant.cli import _files as files
@@ -44,7 +46,7 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     A supplier registers the machine that the log names and offers its hours; a buyer books some of them; the
     machine's gateway anchors the log; the parts that it shows change hands against payment; a stranger
     verifies all of it. It happens on a fresh local chain that ends with the command, or on the Anvil that
-    --network names, where --wallet pays for everybody's gas.
+    --network names, where --wallet pays for everybody's gas. FABRICANT_RPC_URL alone names none for it.
 
     "repriced" is the gas under the repricing planned for Ethereum: dearer storage, a floor for calldata.
 
@@ -52,7 +54,7 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     Example:
       fabricant demo --machine-log okuma.shdr.txt --keep
     """
-    evidence = Evidence.read(sample_log() if machine_log is None else files.read(machine_log))
+    evidence = _evidence(machine_log)
     _require_writable(out)
     show = _Show(_say_nothing if app.wants_json(ctx) else output.say)
     chain = _chain(ctx)
@@ -66,9 +68,18 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     output.emit(ctx, {**report.as_json(), **connection}, lambda: show.connection(connection.get("chain")))
 
 
+def _evidence(machine_log: Path | None) -> Evidence:
+    if machine_log is None:
+        return Evidence.read(sample_log())
+    with files.named(machine_log):
+        return Evidence.read(files.read(machine_log))
+
+
 def _chain(ctx: click.Context) -> DevelopmentChain:
     """A fresh chain of its own, unless a network is named."""
     if not app.names_network(ctx):
+        if URL_VARIABLE in os.environ:
+            output.note(f"{URL_VARIABLE} is not used: this is a fresh chain. Name another with --network.")
         return app.own_chain(ctx)
     named = app.network(ctx, start_local=True)
     return named if isinstance(named, LocalChain) else app.development(ctx)

@@ -1,13 +1,15 @@
 """`fabricant offer`: sell idle hours of a machine, and find them."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 import click
 
 from fabricant.chain import lookup, offers
 from fabricant.chain.capacity import CapacityMarket, SignedOffer
+from fabricant.chain.errors import AssetRegistry_UnknownAsset, ContractError
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.offers import OfferReport, Wanted
 from fabricant.cli import _app as app
@@ -16,13 +18,23 @@ from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
+from fabricant.domain.assets import asset_id, namespace_of
 from fabricant.domain.capacity import HourPattern, Offer
 from fabricant.domain.capacity.describe import describe_offer
 from fabricant.domain.capacity.local import joined, parse_local_hours, parse_zone
 from fabricant.domain.drafts import OfferDraft, parse_token, process_code
 from fabricant.domain.signed_files import OFFER_FILE, SignedFile
-from fabricant.domain.units import BaseUnits, HourIndex, format_time, parse_decimal, printable, start_of
-from fabricant.errors import FabricantError, VerificationFailed
+from fabricant.domain.units import (
+    Address,
+    BaseUnits,
+    HourIndex,
+    count_of,
+    format_time,
+    parse_decimal,
+    printable,
+    start_of,
+)
+from fabricant.errors import FabricantError, InvalidInput, NotFound, VerificationFailed
 
 ZONE: Final = app.Parsed("zone", parse_zone)
 
@@ -67,7 +79,7 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
 
     \b
     Example:
-      fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --begin 2026-12-01T06:00Z --end 2026-12-20T22:00Z --max-span 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
+      fabricant offer new offer.toml --machine NMW-0417 --hourly 95 --process "DIN 8580 3.2.2" --begin 2026-12-01T06:00+01:00 --end 2026-12-20T22:00+01:00 --max-span 40 --delivery-hours 48 --valid-until 2026-12-15T00:00Z --conditions machine-time
     """  # noqa: E501 - an example is one line
     draft = files.draft(ctx, OfferDraft, given)
     files.write(file, draft.serialise())
@@ -90,6 +102,7 @@ def sign(ctx: click.Context, draft: Path, *, supplier: str | None, out: Path | N
     fabricant = trade.trying(ctx)
     written = files.read_draft(draft, OfferDraft)
     seller = naming.principal(ctx, supplier)
+    _check_machine(fabricant, written.machine, seller)
     conditions = lookup.find_conditions(fabricant, written.conditions).conditions
     fabricant.escrow.conditions_of(conditions.id)
     offer = written.offer(
@@ -128,12 +141,12 @@ def check(ctx: click.Context, offer: str, *, hours: tuple[str, ...], zone: ZoneI
     signed = load(fabricant, offer)
     report = offers.examine(fabricant, signed.offer, signed.consent)
     pattern = parse_all(hours, zone) if hours else None
-    price = fabricant.capacity.price_of(signed.offer, pattern) if pattern else None
-    taken = sorted(set(pattern.hours) - set(report.free)) if pattern else []
-    more = {"price": None if price is None else str(price), "taken": [start_of(hour) for hour in taken]}
-    output.emit(ctx, _facts(report) | more, lambda: _show(fabricant, report, price, taken))
+    asked = _Asked.about(fabricant, report, pattern) if pattern else _Asked()
+    output.emit(ctx, _facts(report) | asked.facts, lambda: _show(fabricant, report, asked))
     if report.problems:
         raise VerificationFailed(f"this offer can't be booked: {report.problems[0]}")
+    if asked.problem:
+        raise VerificationFailed(f"these hours can't be booked: {asked.problem}")
 
 
 @command.command
@@ -252,11 +265,51 @@ def parse_all(texts: tuple[str, ...], zone: ZoneInfo | None) -> HourPattern:
     return joined([parse_local_hours(text, zone) for text in texts])
 
 
+def _check_machine(fabricant: Fabricant, machine: str, seller: Address) -> None:
+    """Raises NotFound for a local id that the seller never gave: mostly, it is another wallet's."""
+    if machine.startswith("0x"):
+        return
+    try:
+        fabricant.assets.standing_of(asset_id(namespace_of(seller), machine))
+    except AssetRegistry_UnknownAsset:
+        raise NotFound(
+            f"{printable(machine)!r} was never registered in the namespace of {seller}; is that the right "
+            "--wallet?"
+        ) from None
+
+
 def _called(fabricant: Fabricant, offer: Offer) -> str:
     """What the machine is called, and by whom. Raises NotFound for one that was never registered."""
     registered = fabricant.assets.registration_of(offer.machine, since=fabricant.deployment.first_block)
     issuer = fabricant.assets.issuer_of(registered.namespace)
     return f"Its issuer {issuer} calls it {printable(registered.local_id)}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What booking certain hours on an offer would lead to."""
+
+    price: BaseUnits | None = None
+    taken: tuple[HourIndex, ...] = ()
+    problem: FabricantError | None = None
+
+    @classmethod
+    def about(cls, fabricant: Fabricant, report: OfferReport, hours: HourPattern) -> Self:
+        begin, end = hours.first, HourIndex(hours.last + 1)
+        free = fabricant.capacity.free_hours(report.offer.machine, begin, end)
+        taken = tuple(sorted(set(hours.hours) - set(free)))
+        try:
+            return cls(offers.price_of(fabricant, report.offer, hours), taken)
+        except (InvalidInput, NotFound, ContractError) as problem:
+            return cls(fabricant.capacity.price_of(report.offer, hours), taken, problem)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {
+            "price": None if self.price is None else str(self.price),
+            "taken": [start_of(hour) for hour in self.taken],
+            "problem": _told(self.problem) if self.problem else None,
+        }
 
 
 def _facts(report: OfferReport) -> dict[str, object]:
@@ -277,22 +330,30 @@ def _told(problem: FabricantError) -> dict[str, str]:
     return {"error": type(problem).__name__, "message": str(problem)}
 
 
-def _show(fabricant: Fabricant, report: OfferReport, price: BaseUnits | None, taken: list[HourIndex]) -> None:
+def _show(fabricant: Fabricant, report: OfferReport, asked: _Asked) -> None:
     output.say(f"Offer 0x{report.id.hex()}")
     if report.conditions is not None and report.machine is not None:
         output.say("\n".join(offer_words(fabricant, report.offer)))
     if report.machine is not None:
         output.say(f"\nThe machine is {'fit' if report.machine.is_fit else 'not fit'} to be booked.")
-    output.say(f"{len(report.free)} of its hours are free.")
-    if price is not None:
-        output.say(f"The hours cost {lookup.token_of(fabricant, report.offer.token).format(price)} now.")
-    if taken:
-        output.say(f"{len(taken)} of them are not free, the first at {_hour(taken[0])}.")
+    output.say(f"{_are(len(report.free), 'of its hours')} free.")
+    if asked.price is not None:
+        output.say(
+            f"The hours cost {lookup.token_of(fabricant, report.offer.token).format(asked.price)} now."
+        )
+    if asked.taken:
+        output.say(f"{_are(len(asked.taken), 'of them')} not free, the first at {_hour(asked.taken[0])}.")
     if report.left is not None:
-        output.say(f"{report.left} hours are left of its total.")
+        output.say(
+            f"Of its total, {count_of(report.left, 'hour')} {'is' if report.left == 1 else 'are'} left."
+        )
     for warning in report.warnings:
         output.say(f"For its supplier: {warning}")
     output.say("\n".join(f"Problem: {each}" for each in report.problems) or "It can be booked.")
+
+
+def _are(number: int, what: str) -> str:
+    return f"{number} {what} {'is' if number == 1 else 'are'}"
 
 
 def _row(fabricant: Fabricant, report: OfferReport) -> tuple[object, ...]:

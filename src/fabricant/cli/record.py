@@ -74,7 +74,8 @@ def anchor(
     """
     data = files.read(log)
     if not any_file:
-        shdr.parse(data)
+        with files.named(log):
+            shdr.parse(data)
     manifest = Manifest.of(data)
     fabricant, named = trade.trying(ctx), _stream(ctx, stream, owner)
     place = Locator.of(manifest).add_to_uri(uri)

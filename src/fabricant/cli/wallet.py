@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
-from fabricant.chain.keystore import Keystore
-from fabricant.chain.secret import read_secret
+from fabricant.chain.keystore import SHORTEST_PASSPHRASE, Keystore
+from fabricant.chain.secret import Secret, read_secret
 from fabricant.chain.wallet import Wallet
 from fabricant.cli import _app as app
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.domain.units import format_amount
+from fabricant.errors import FabricantError
 
 KEY_VARIABLE = "FABRICANT_PRIVATE_KEY"
 
@@ -39,7 +41,7 @@ def create(ctx: click.Context, name: str) -> None:
     Example:
       fabricant wallet create purchasing
     """
-    wallet = Keystore().create(name, app.passphrase(ctx, f"new passphrase of {name}", twice=True))
+    wallet = Keystore().create(name, _new_passphrase(ctx, name))
     _emit_kept(ctx, name, wallet)
 
 
@@ -69,9 +71,7 @@ def import_(ctx: click.Context, name: str, *, file: Path | None, key_fd: int | N
         wallet = Keystore().import_file(name, file, app.passphrase(ctx, f"passphrase of {file}"))
     else:
         key = read_secret("private key", variable=KEY_VARIABLE, descriptor=key_fd)
-        wallet = Keystore().import_key(
-            name, key, app.passphrase(ctx, f"new passphrase of {name}", twice=True)
-        )
+        wallet = Keystore().import_key(name, key, _new_passphrase(ctx, name))
     _emit_kept(ctx, name, wallet)
 
 
@@ -85,8 +85,11 @@ def list_(ctx: click.Context) -> None:
     Example:
       fabricant wallet list
     """
-    entries = Keystore().entries()
-    if not entries:
+    problems: list[FabricantError] = []
+    entries = Keystore().entries(broken=problems.append)
+    for problem in problems:
+        output.note(f"Left out: {problem}")
+    if not entries and not problems:
         output.note("No wallets yet: make one with `fabricant wallet create NAME`.")
     output.emit(
         ctx,
@@ -96,18 +99,18 @@ def list_(ctx: click.Context) -> None:
 
 
 @command.command
-@click.argument("name", required=False)
+@click.argument("who", type=naming.WHO, required=False)
 @app.network_options
 @app.json_option
 @click.pass_context
-def show(ctx: click.Context, name: str | None) -> None:
-    """Show what a wallet holds on a network. It stays closed.
+def show(ctx: click.Context, who: str | None) -> None:
+    """Show what a wallet, or any other account, holds on a network. The wallet stays closed.
 
     \b
     Example:
       fabricant wallet show purchasing --network sepolia
     """
-    network, address = app.network(ctx), app.account(ctx, name)
+    network, address = app.network(ctx), naming.principal(ctx, who)
     balance, sent = network.balance(address), network.nonce(address)
     facts = {"address": address, "chainId": network.chain_id, "coin": str(balance), "transactions": sent}
     rows = [
@@ -116,6 +119,11 @@ def show(ctx: click.Context, name: str | None) -> None:
         ("transactions sent", str(sent)),
     ]
     output.emit(ctx, facts, lambda: output.table(rows=rows))
+
+
+def _new_passphrase(ctx: click.Context, name: str) -> Secret[str]:
+    what = f"new passphrase of {name} (at least {SHORTEST_PASSPHRASE} characters)"
+    return app.passphrase(ctx, what, twice=True)
 
 
 def _emit_kept(ctx: click.Context, name: str, wallet: Wallet) -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from fabricant.domain.escrow import Conditions, ConditionsId, explain
 from fabricant.domain.escrow.conditions import PARAMETERS
+from fabricant.domain.outside import first_problem
 from fabricant.domain.units import (
     Bps,
     Seconds,
@@ -109,9 +110,7 @@ def parse(text: str, *, name: str) -> ConditionsSet:
     except tomllib.TOMLDecodeError as wrong:
         raise InvalidInput(f"{printable(name)} is not written in TOML: {printable(str(wrong))}") from None
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InvalidInput(f"{printable(name)}: {printable(place)}: {printable(first['msg'])}") from None
+        raise InvalidInput(f"{printable(name)}: {first_problem(wrong)}") from None
     values = {key: value for section in SECTIONS for key, value in getattr(file, section).items()}
     return ConditionsSet(name, file.title, file.purpose.strip(), _conditions(values))
 

@@ -32,7 +32,7 @@ class Report:
     statement: Statement
 
     def as_json(self) -> dict[str, Any]:
-        """The report for programs: ids as hex, money in base units, gas as numbers."""
+        """The report for programs: ids as hex, money as text in base units, gas as numbers."""
         machine = self.evidence.machine
         return {
             "machine": {
@@ -50,7 +50,7 @@ class Report:
             ],
             "account": {
                 party: {
-                    token.symbol: {"before": entry.before, "after": entry.after}
+                    token.symbol: {"before": str(entry.before), "after": str(entry.after)}
                     for token, entry in tokens.items()
                 }
                 for party, tokens in self.statement.entries.items()

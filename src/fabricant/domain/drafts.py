@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Self
 
 from eth_utils.crypto import keccak
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import Offer
 from fabricant.domain.escrow import NO_HASH, ConditionsId, Terms, order_ref
+from fabricant.domain.outside import first_problem
 from fabricant.domain.units import (
+    COIN_NAME,
     HOUR,
     ZERO_ADDRESS,
     Address,
@@ -32,7 +34,6 @@ from fabricant.domain.units import (
 )
 from fabricant.errors import InvalidInput
 
-COIN: Final = "coin"
 LARGEST_FILE: Final = 2**16  # bytes
 _SALT_BITS: Final = 256
 _NONCE_BITS: Final = 63  # what a TOML number holds
@@ -47,7 +48,7 @@ def parse_hash(text: str) -> bytes:
 
 def parse_token(text: str) -> Address:
     """The address of a token; zero for "coin", the chain's own."""
-    return ZERO_ADDRESS if text == COIN else parse_address(text)
+    return ZERO_ADDRESS if text == COIN_NAME else parse_address(text)
 
 
 def parse_hour(text: str) -> HourIndex:
@@ -93,10 +94,8 @@ class Draft(BaseModel):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as wrong:
-            first = wrong.errors(include_url=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        told = printable(first["msg"].removeprefix("Value error, "), 300)
-        raise InvalidInput(f"{place}: {told}")
+            problem = first_problem(wrong)
+        raise InvalidInput(problem)
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
@@ -123,7 +122,7 @@ class OfferDraft(Draft):
 
     machine: Annotated[str, Field(description="its local id in your own namespace, or its asset id")]
     process: Annotated[str, Field(description="code of the process, such as DIN 8580 3.2.2")] = ""
-    token: Annotated[_Token, Field(description="address of the token; coin: the chain's own")] = COIN
+    token: Annotated[_Token, Field(description="address of the token; coin: the chain's own")] = COIN_NAME
     hourly: Annotated[_Amount, Field(description="price of an hour, in whole tokens")]
     setup: Annotated[_Amount, Field(description="price of a booking's setup, in whole tokens")] = "0"
     last_minute_hourly: Annotated[
@@ -142,7 +141,7 @@ class OfferDraft(Draft):
     delivery_hours: Annotated[_Count, Field(description="goods are due so long after the last hour")]
     max_assets: Annotated[_Count, Field(description="registered products that a booking may ask for")] = 0
     buyer: Annotated[_Party, Field(description="the only one that may book; empty: anyone")] = ""
-    inspector: Annotated[_Party, Field(description="accepts and rejects; empty: the buyer does")] = ""
+    inspector: Annotated[_Party, Field(description="alone rejects, and may accept; empty: the buyer")] = ""
     arbiter: Annotated[_Party, Field(description="rules on disputes; empty: nobody")] = ""
     broker: Annotated[_Party, Field(description="gets the commission; empty: nobody")] = ""
     valid_until: Annotated[_Time, Field(description="from then on nobody can book")]
@@ -151,6 +150,12 @@ class OfferDraft(Draft):
     nonce: Annotated[_Count, Field(description="offers that share one are cancelled together")] = Field(
         default_factory=lambda: secrets.randbits(_NONCE_BITS)
     )
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if parse_hour(self.begin) >= parse_hour(self.end):
+            raise ValueError(f"begin ({self.begin}) has to be before end ({self.end}); swap or correct them")
+        return self
 
     def offer(
         self, *, supplier: Address, machine: AssetId, token: Token, conditions: ConditionsId, epoch: int
@@ -193,10 +198,10 @@ class TermsDraft(Draft):
 
     buyer: Annotated[_Address, Field(description="who orders and pays")]
     supplier: Annotated[_Address, Field(description="who delivers")]
-    inspector: Annotated[_Party, Field(description="accepts and rejects; empty: the buyer does")] = ""
+    inspector: Annotated[_Party, Field(description="alone rejects, and may accept; empty: the buyer")] = ""
     arbiter: Annotated[_Party, Field(description="rules on disputes; empty: nobody")] = ""
     broker: Annotated[_Party, Field(description="gets the commission; empty: nobody")] = ""
-    token: Annotated[_Token, Field(description="address of the token; coin: the chain's own")] = COIN
+    token: Annotated[_Token, Field(description="address of the token; coin: the chain's own")] = COIN_NAME
     amount: Annotated[_Amount, Field(description="the price of the line, in whole tokens")]
     open_by: Annotated[_Time, Field(description="it must be opened before")]
     due_by: Annotated[_Time, Field(description="exactly then is in time")]

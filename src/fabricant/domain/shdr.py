@@ -49,7 +49,8 @@ class NotShdr(InvalidInput):
     """A line is not SHDR. `line_number` says which, `excerpt` is safe to show, `reason` says why."""
 
     def __init__(self, line_number: LineNumber, excerpt: str, reason: str) -> None:
-        super().__init__(f"line {line_number} is not SHDR: {reason}; it reads {excerpt!r}")
+        reads = f"; it reads: {excerpt}" if excerpt else ""
+        super().__init__(f"line {line_number} is not SHDR: {reason}{reads}")
         self.line_number = line_number
         self.excerpt = excerpt
         self.reason = reason

@@ -132,7 +132,7 @@ def _document(kind: FileKind[Any], raw: bytes) -> dict[str, Any]:
 def _read(kind: FileKind[Any], struct: Struct, form: type[Any], found: Any) -> Any:
     names = [name for name, _ in struct.fields]
     if not isinstance(found, dict) or set(found) != set(names):
-        raise _no_file(kind, f"a {struct.name} has the fields {', '.join(names)}")
+        raise _no_file(kind, f"the fields of {struct.name} are {', '.join(names)}")
     hints = get_type_hints(form)
     values = {snake(name): _value(kind, name, type_, found[name]) for name, type_ in struct.fields}
     return form(**{name: as_hinted(value, hints[name]) for name, value in values.items()})

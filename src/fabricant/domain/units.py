@@ -26,6 +26,7 @@ Address = NewType("Address", str)  # 0x and 40 hex digits, with the EIP-55 check
 
 NOTHING: Final = BaseUnits(0)
 ZERO_ADDRESS: Final = Address("0x" + "0" * 40)
+COIN_NAME: Final = "coin"  # what people call the chain's own, which has the zero address
 MAX_BPS: Final = Bps(10_000)
 MAX_TIME: Final = UnixSeconds(2**40 - 1)  # uint40 on chain
 MAX_DURATION: Final = Seconds(2**32 - 1)  # uint32 on chain
@@ -93,7 +94,7 @@ class Token:
 def parse_decimal(text: str) -> Decimal:
     """A plain non-negative decimal number: digits, at most one point, no sign, exponent or grouping."""
     if len(text) > 2 * _DIGITS or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        raise InvalidInput(f"{printable(text, 60)!r} is not an amount; write it like 1250.50")
+        raise InvalidInput(f"{printable(text, 60)!r} is not an amount; write it like 1250.50, from 0 up")
     return Decimal(text)
 
 
@@ -237,6 +238,11 @@ def format_duration(duration: Seconds) -> str:
 
 _INVISIBLE: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
 _MARKS_IN_A_ROW: Final = 2  # enough for any living script's spelling; more of them climb over other lines
+
+
+def count_of(number: int, what: str) -> str:
+    """How many of something, in the singular or the plural: "1 hour", "2,000 hours"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def printable(text: str | bytes, most: int = 200) -> str:

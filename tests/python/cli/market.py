@@ -89,14 +89,14 @@ class Market:
         """The JSON result of a command that signs or sends."""
         return self._result("--wallet", by, *arguments, "--yes")
 
-    def see(self, *arguments: object, by: str = "stranger") -> Any:
-        """The JSON result of a command that reads."""
-        return self._result("--wallet", by, *arguments)
+    def see(self, *arguments: object, by: str = "stranger", code: int = 0) -> Any:
+        """The JSON result of a command that reads. `code`: what it ends with."""
+        return self._result("--wallet", by, *arguments, code=code)
 
-    def text(self, *arguments: object, by: str = "stranger") -> str:
+    def text(self, *arguments: object, by: str = "stranger", code: int = 0) -> str:
         """What a command that reads shows to people."""
         result = self._run("--wallet", by, *arguments)
-        assert result.exit_code == 0, result.stderr
+        assert result.exit_code == code, result.stderr
         return result.stdout
 
     def noted(self, *arguments: object, by: str = "stranger") -> str:
@@ -111,9 +111,9 @@ class Market:
         assert facts["exitCode"] == result.exit_code
         return Refusal(result.exit_code, facts["error"], facts["message"])
 
-    def _result(self, *arguments: object) -> Any:
+    def _result(self, *arguments: object, code: int = 0) -> Any:
         result = self._run("--json", *arguments)
-        assert result.exit_code == 0, result.stderr
+        assert result.exit_code == code, result.stderr
         return json.loads(result.stdout)
 
     def _run(self, *arguments: object) -> Result:

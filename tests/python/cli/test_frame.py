@@ -15,11 +15,17 @@ from click.shell_completion import ShellComplete
 
 from fabricant import errors
 from fabricant.chain.anvil import LocalChain
+from fabricant.chain.errors import AssetRegistry_UnknownAsset, SupplierEscrow_InsufficientBalance
 from fabricant.cli import _app as app
+from fabricant.cli import _trade as trade
 from fabricant.cli import _summary, main
-from fabricant.domain.units import parse_duration
+from fabricant.domain.assets import AssetId
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, parse_duration
 from fabricant.errors import FabricantError, InvalidInput, TransactionFailed, WrongChain
 from tests.python.cli.conftest import Run
+
+
+OWNER = Address("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
 
 
 def contexts(
@@ -163,6 +169,9 @@ def test_completion_knows_commands_options_networks_and_wallets(
     assert completions("--net") == ["--network"]
     assert completions("chain", "status", "--network", "") == ["local", "sepolia"]
     assert completions("deploy", "--wallet", "pur") == ["purchasing"]
+    assert completions("wallet", "show", "pur") == ["purchasing"]
+    assert completions("offer", "new", "x.toml", "--conditions", "mach") == ["machine-time"]
+    assert completions("order", "new", "x.toml", "--buyer", "pur") == ["purchasing"]
 
 
 def test_bash_gets_its_completion() -> None:
@@ -247,7 +256,89 @@ def test_ctrl_c_ends_with_130(run: Run, failing: list[BaseException]) -> None:
 
     result = run("fail")
 
-    assert (result.exit_code, result.stderr) == (130, "fabricant: stopped\n")
+    assert (result.exit_code, result.stderr.strip()) == (130, "fabricant: stopped")
+
+
+def test_ctrl_d_where_something_is_asked_ends_likewise(run: Run, failing: list[BaseException]) -> None:
+    failing.append(EOFError())
+
+    result, as_json = run("fail"), run("fail", "--json")
+
+    assert (result.exit_code, result.stderr.strip()) == (130, "fabricant: stopped")
+    assert json.loads(as_json.stderr) == {"error": "Stopped", "message": "stopped", "exitCode": 130}
+
+
+def test_ctrl_c_while_it_loads_ends_without_a_traceback() -> None:
+    code = (
+        "import builtins, sys\nfrom fabricant.__main__ import main\nload = builtins.__import__\n"
+        "def stopped(name, *rest):\n"
+        "    if name.startswith('click'): raise KeyboardInterrupt\n"
+        "    return load(name, *rest)\n"
+        "builtins.__import__ = stopped\nmain()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stdout, told.stderr) == (130, "", "fabricant: stopped\n")
+
+
+@pytest.mark.parametrize("answer", [KeyboardInterrupt, EOFError])
+def test_ctrl_c_at_a_question_stops_but_no_answer_is_no(
+    run: Run, failing: list[BaseException], monkeypatch: pytest.MonkeyPatch, answer: type[BaseException]
+) -> None:
+    def ask(_: object) -> str:
+        raise answer
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", ask)
+    with click.Context(main), pytest.raises((click.Abort, InvalidInput)) as ended:
+        trade.agree(click.get_current_context(), [])
+
+    assert isinstance(ended.value, click.Abort) == (answer is KeyboardInterrupt)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "chian"),
+        ("wallet", "frobnicate", "--json"),
+        ("--jsno", "--json"),
+        ("chain", "advance", "3 potatoes", "--json"),
+        ("order", "deposit", "--json"),
+    ],
+)
+def test_usage_error_is_json_where_that_is_wanted(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words)
+
+    told = json.loads(result.stderr)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told == {"error": "Usage", "message": told["message"], "exitCode": 2}
+
+
+def test_contract_error_gives_its_arguments_with_ids_and_amounts_as_text(
+    run: Run, failing: list[BaseException]
+) -> None:
+    failing.append(
+        SupplierEscrow_InsufficientBalance(
+            owner=OWNER, token=ZERO_ADDRESS, balance=BaseUnits(1), needed=BaseUnits(2**80)
+        )
+    )
+
+    told = json.loads(run("fail", "--json").stderr)
+
+    assert told["arguments"] == {"owner": OWNER, "token": ZERO_ADDRESS, "balance": "1", "needed": str(2**80)}
+    assert "of coin in the escrow" in told["message"]
+    assert "`fabricant order deposit AMOUNT --token coin`" in told["message"]
+
+
+def test_contract_error_gives_asset_ids_as_hex(run: Run, failing: list[BaseException]) -> None:
+    failing.append(AssetRegistry_UnknownAsset(id=AssetId(7)))
+
+    assert json.loads(run("fail", "--json").stderr)["arguments"] == {"id": f"{7:#066x}"}
 
 
 def test_unknown_command_is_a_usage_error(run: Run) -> None:

@@ -34,8 +34,10 @@ def test_draft_explains_its_fields_and_stays_readable(trade: Market) -> None:
         ("begin", "2027-01-05 00:00", "begin: '2027-01-05 00:00' is not a time"),
         ("begin", "2027-01-05T00:30Z", "begin: 2027-01-05T00:30Z is not on a full hour"),
         ("inspector", "0x1234", "is not an address"),
-        ("end", "2027-01-04T09:00Z", "its hours end at"),
-        ("machine", "NMW-0418", "was not registered"),
+        ("end", "2027-01-04T09:00Z", "begin (2027-01-05T00:00Z) has to be before end (2027-01-04T09:00Z)"),
+        ("begin", "2027-02-05T00:00Z", "has to be before end"),
+        ("max_span", -1, "max_span has to be at least 0"),
+        ("machine", "NMW-0418", "'NMW-0418' was never registered in the namespace of 0x"),
         ("conditions", "handshake", "no conditions are called 'handshake'"),
         ("conditions", "tooling", "publish them first"),
     ],
@@ -54,7 +56,17 @@ def test_field_that_does_not_exist_is_named(trade: Market) -> None:
 
     refusal = trade.refused("offer", "sign", "typo.toml", by="supplier")
 
-    assert (refusal.code, refusal.message.split(":")[0]) == (2, "hourley")
+    assert (refusal.code, refusal.message) == (2, "typo.toml: hourley is no field that there is")
+
+
+def test_machine_of_another_wallet_is_asked_about(trade: Market) -> None:
+    trade.offer()
+
+    refusal = trade.refused("offer", "sign", "offer.toml", "--out", "again.json", by="buyer")
+
+    assert (refusal.code, refusal.error) == (6, "NotFound")
+    assert trade.people["buyer"] in refusal.message
+    assert refusal.message.endswith("is that the right --wallet?")
 
 
 def test_f118_offer_is_shown_in_words_with_its_conditions_before_it_is_signed(trade: Market) -> None:
@@ -96,13 +108,35 @@ def test_check_says_what_hours_cost_and_which_are_taken(trade: Market) -> None:
     trade.book(offer)
     asked = ("--hours", "2027-01-11 13:00 to 16:00", "--zone", "Europe/Berlin")
 
-    report = trade.see("offer", "check", offer, *asked)
+    report = trade.see("offer", "check", offer, *asked, code=6)
 
     assert report["price"] == str((3 * 95 + 120) * UNIT)
     assert [when(hour) for hour in report["taken"]] == ["2027-01-11 12:00"]
-    text = trade.text("offer", "check", offer, *asked)
+    assert report["problem"]["error"] == "HoursTaken"
+    text = trade.text("offer", "check", offer, *asked, code=6)
     assert "The machine is fit to be booked." in text
-    assert "1 of them are not free, the first at 2027-01-11 12:00 UTC." in text
+    assert "1 of them is not free, the first at 2027-01-11 12:00 UTC." in text
+    assert trade.text("offer", "check", offer, "--hours", "2027-01-12 13:00 to 16:00", "--zone", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("hours", "error", "told"),
+    [
+        ("2027-02-08 06:00 to 14:00", "OutsideOffer", "the offer is for hours from 2027-01-05 00:00 UTC"),
+        ("2027-01-11 06:00 to 2027-01-15 06:00", "SpanTooLong", "80 at most"),
+    ],
+)
+def test_check_says_what_book_would_say_of_hours(trade: Market, hours: str, error: str, told: str) -> None:
+    offer, asked = trade.offer(), ("--hours", hours, "--zone", "Europe/Berlin")
+
+    report = trade.see("offer", "check", offer, *asked, code=6)
+    checked = trade.refused("offer", "check", offer, *asked, by="buyer", yes=False)
+    booked = trade.refused("book", offer, *asked, by="buyer")
+
+    assert (report["bookable"], report["problem"]["error"]) == (True, error)
+    assert checked.code == 6
+    assert checked.message == f"these hours can't be booked: {booked.message}"
+    assert (booked.error, told in booked.message) == (error, True)
 
 
 def test_f036_offer_altered_by_one_byte_is_refused(trade: Market) -> None:

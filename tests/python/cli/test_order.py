@@ -418,3 +418,57 @@ def test_address_without_a_token_is_not_found(trade: Market) -> None:
     deposit = ("order", "deposit", "1", "--token", trade.people["buyer"])
 
     assert trade.refused(*deposit, by="supplier").error == "NotFound"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("deposit", "0"), "the amount is zero"),
+        (("withdraw", "0"), "the amount is zero"),
+        (("withdraw", "all"), "there is nothing to withdraw"),
+        (("deposit", "--", "-1"), "from 0 up"),
+    ],
+)
+def test_money_that_would_not_move_is_refused_before_anything_is_asked(
+    trade: Market, words: tuple[str, ...], told: str
+) -> None:
+    action, *amount = words
+
+    refusal = trade.refused(
+        "--json", "order", action, "--token", "coin", "--yes", *amount, by="buyer", yes=False
+    )
+
+    assert (refusal.code, refusal.error) == (2, "InvalidInput")
+    assert told in refusal.message
+
+
+def test_f114_coin_that_is_not_there_is_refused_before_the_trial(trade: Market) -> None:
+    refusal = trade.refused("order", "deposit", "11", "--token", "coin", by="supplier")
+
+    assert (refusal.code, refusal.error) == (3, "UnfundedWallet")
+    assert "this takes 11.00 and the fee" in refusal.message
+
+
+def test_line_without_a_delivery_says_so(trade: Market, line: str) -> None:
+    receipt = trade.refused("order", "receipt", line, by="buyer")
+
+    assert receipt.error == "SupplierEscrow_WrongStatus"
+    assert "is open, and nothing was delivered yet" in receipt.message
+
+
+def test_products_that_were_not_delivered_are_not_accepted(trade: Market) -> None:
+    line = trade.book(trade.offer(), "--assets", 2)["line"]
+
+    refusal = trade.refused("order", "accept", line, by="buyer")
+
+    assert refusal.error == "SupplierEscrow_WrongAssets"
+    assert "nothing was delivered yet" in refusal.message
+
+
+def test_delivery_without_papers_says_none(trade: Market, line: str) -> None:
+    trade.wait_until("2027-01-25T10:00Z")
+
+    shown = trade.noted("order", "deliver", line, by="supplier")
+
+    assert "evidence: none" in shown
+    assert "0x" + "0" * 64 not in shown

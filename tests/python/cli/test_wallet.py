@@ -181,3 +181,31 @@ def test_dev_wallets_are_for_development_chains_only(run: Run) -> None:
     assert "use a keystore there" in dev.stderr
     assert unnamed.exit_code == 2
     assert "which wallet?" in unnamed.stderr
+
+
+def test_broken_keystore_hides_no_other(run: Run, home: Path) -> None:
+    run("wallet", "create", "purchasing", FABRICANT_PASSPHRASE=PASSPHRASE)
+    broken = home / "keystore" / "broken.json"
+    broken.write_text("{}")
+    broken.chmod(0o600)
+
+    text, facts = run("wallet", "list"), run("wallet", "list", "--json")
+
+    assert [each["name"] for each in json.loads(facts.stdout)] == ["purchasing"]
+    assert "purchasing" in text.stdout
+    assert "broken.json is no keystore of version 3" in text.stderr
+
+
+def test_any_account_is_shown(running: LocalChain, run: Run) -> None:
+    assert json.loads(run("wallet", "show", ADDRESS, "--json").stdout)["address"] == ADDRESS
+    assert run("wallet", "show", ADDRESS[:-1]).exit_code == 2
+
+
+def test_new_passphrase_is_asked_for_with_its_least_length(
+    run: Run, typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: prompts.append(prompt) or PASSPHRASE)
+
+    assert run("wallet", "create", "purchasing").exit_code == 0
+    assert prompts[0] == "new passphrase of purchasing (at least 10 characters): "

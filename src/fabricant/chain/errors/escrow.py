@@ -1,5 +1,7 @@
 """What the SupplierEscrow refuses."""
 
+from collections.abc import Mapping
+
 from fabricant.chain.reverts import ContractError
 from fabricant.domain.escrow import ConditionsId, LineId, Status
 from fabricant.domain.units import Address, BaseUnits, Bps, Seconds, UnixSeconds
@@ -28,7 +30,10 @@ class SupplierEscrow_NotSupplier(
 class SupplierEscrow_NotInspector(
     ContractError,
     types="bytes32,address",
-    says="line {id}: {caller} doesn't inspect it; the inspector does, or the buyer if there is none",
+    says=(
+        "line {id}: {caller} may not do this; the inspector may, or the buyer if there is none. To accept "
+        "and to confirm receipt, the buyer may in any case"
+    ),
 ):
     id: LineId
     caller: Address
@@ -244,7 +249,10 @@ class SupplierEscrow_LengthMismatch(
 class SupplierEscrow_WrongStatus(
     ContractError,
     types="bytes32,uint8",
-    says="line {id} is {status}, which does not allow this; see what is possible now (fabricant order show)",
+    says=(
+        "line {id} is {status:standing}; that does not allow this. See what is possible now (fabricant order "
+        "show)"
+    ),
 ):
     id: LineId
     status: Status
@@ -328,8 +336,8 @@ class SupplierEscrow_InexactTransfer(
     ContractError,
     types="address,uint256,uint256",
     says=(
-        "the token {token} moved another amount than asked for (balance {received}, expected {expected}); it "
-        "takes fees or changes balances, so use another"
+        "the token {token:token} moved another amount than asked for (balance {received}, expected "
+        "{expected}); it takes fees or changes balances, so use another"
     ),
 ):
     token: Address
@@ -341,7 +349,8 @@ class SupplierEscrow_InsufficientBalance(
     ContractError,
     types="address,address,uint256,uint256",
     says=(
-        "{owner} has {balance} base units of {token} in the escrow and needs {needed}; deposit the rest first"
+        "{owner} has {balance} base units of {token:token} in the escrow and needs {needed}; add the rest "
+        "with `fabricant order deposit AMOUNT --token {token:token}`"
     ),
 ):
     owner: Address
@@ -353,7 +362,7 @@ class SupplierEscrow_InsufficientBalance(
 class SupplierEscrow_PayoutFailed(
     ContractError,
     types="address,address,uint256",
-    says="{token} refused to pay {amount} base units to {to}; the balance stays, so try again later",
+    says="{token:token} refused to pay {amount} base units to {to}; the balance stays, so try again later",
 ):
     token: Address
     to: Address
@@ -372,7 +381,7 @@ class SupplierEscrow_TooLittleGas(
 class SupplierEscrow_WrongAssetCount(
     ContractError,
     types="bytes32,uint256,uint256",
-    says="line {id}: {given} assets were listed, and {expected} must be delivered now",
+    says="line {id}: assets listed: {given}; to be delivered now: {expected}",
 ):
     id: LineId
     given: int
@@ -384,12 +393,18 @@ class SupplierEscrow_WrongAssets(
     types="bytes32,bytes32,bytes32",
     says=(
         "line {id}: these are not the assets that were agreed, or that are in custody, in that order "
-        "({given}, not {expected}; all zero: none are in custody)"
+        "({given}, not {expected})"
     ),
 ):
     id: LineId
     given: bytes
     expected: bytes
+
+    @classmethod
+    def _sentence(cls, arguments: Mapping[str, object]) -> str:
+        if arguments["expected"] != bytes(32):
+            return cls._says
+        return "line {id}: nothing was delivered yet, or it was collected again: no assets are in custody"
 
 
 class SupplierEscrow_GoodsStuck(

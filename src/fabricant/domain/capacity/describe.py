@@ -47,7 +47,10 @@ def _booking(offer: Offer) -> Iterator[str]:
 
 def _people(offer: Offer) -> Iterator[str]:
     yield "Anybody may book." if offer.buyer == ZERO_ADDRESS else f"Only {offer.buyer} may book."
-    yield "The buyer inspects." if offer.inspector == ZERO_ADDRESS else f"{offer.inspector} inspects."
+    if offer.inspector == ZERO_ADDRESS:
+        yield "The buyer inspects."
+    else:
+        yield f"{offer.inspector} inspects: it alone rejects, it or the buyer accepts."
     if offer.arbiter != ZERO_ADDRESS:
         yield f"{offer.arbiter} rules on disputes."
     if offer.broker != ZERO_ADDRESS:

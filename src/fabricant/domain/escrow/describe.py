@@ -90,7 +90,10 @@ def _money(terms: Terms, conditions: Conditions, token: Token) -> Iterator[str]:
 
 
 def _people(terms: Terms, conditions: Conditions) -> Iterator[str]:
-    yield "The buyer inspects." if terms.inspector == ZERO_ADDRESS else f"{terms.inspector} inspects."
+    if terms.inspector == ZERO_ADDRESS:
+        yield "The buyer inspects."
+    else:
+        yield f"{terms.inspector} inspects: it alone rejects, it or the buyer accepts."
     if terms.arbiter == ZERO_ADDRESS:
         yield "Nobody rules on disputes: time to settle, then the agreed split."
     else:
