@@ -10,6 +10,7 @@ from pathlib import Path
 # What each part may import beside itself. `None` stands for the modules in the package's root.
 MAY_IMPORT: dict[str | None, set[str | None]] = {
     None: set(),
+    "__main__": {"cli"},
     "domain": {None},
     "artifacts": {None},
     "conditions": {None, "domain"},

@@ -34,6 +34,7 @@ from fabricant.domain.units import (
     Address,
     BaseUnits,
     HourIndex,
+    count_of,
     format_amount,
     to_whole,
 )
@@ -191,9 +192,10 @@ def _check_hours(fabricant: Fabricant, offer: Offer, hours: HourPattern) -> None
 def _check_left(offer: Offer, free: tuple[HourIndex, ...], left: int | None) -> None:
     fewest = max(1, offer.min_hours) + offer.setup_hours
     if left is not None and left < fewest:
-        raise OfferSoldOut(f"the offer has {left} hours left, and a booking has at least {fewest}")
+        has = count_of(left, "hour")
+        raise OfferSoldOut(f"the offer has {has} left, and a booking has at least {fewest}")
     if len(free) < fewest:
-        raise OfferSoldOut(f"{len(free)} of its hours are free, and a booking has at least {fewest}")
+        raise OfferSoldOut(f"hours of it that are free: {len(free)}; a booking has at least {fewest}")
 
 
 def _check_bond(fabricant: Fabricant, offer: Offer, conditions: Conditions) -> None:

@@ -37,7 +37,7 @@ from fabricant.chain.secret import Secret
 from fabricant.chain.survey import choose_registrar, survey
 from fabricant.chain.transactions import Sender
 from fabricant.chain.wallet import Wallet, dev_wallets
-from fabricant.domain.units import BaseUnits, parse_address
+from fabricant.domain.units import ZERO_ADDRESS, BaseUnits, parse_address
 from fabricant.errors import (
     FeeCapExceeded,
     InvalidInput,
@@ -660,3 +660,17 @@ def test_code_that_is_not_what_was_packaged_is_noticed(
     with pytest.raises(VerificationFailed, match="other code than Directory"):
         deploy(deployer, folder=tmp_path)
     assert local.nonce(deployer.wallet.address) == 1
+
+
+def test_drafts_of_programs_that_were_killed_are_removed(tmp_path: Path) -> None:
+    old, young, other = (tmp_path / name for name in (".1.json.old", ".1.json.young", ".10.json.old"))
+    for draft in (old, young, other):
+        draft.touch()
+    for draft in (old, other):
+        os.utime(draft, (0, 0))
+
+    salt = f"0x{bytes(32).hex()}"
+    record = Deployment(chain_id=1, registrar=ZERO_ADDRESS, factory=ZERO_ADDRESS, salt=salt)
+    deployment.write(tmp_path, record)
+
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "1.json", young, other])

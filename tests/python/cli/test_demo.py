@@ -258,3 +258,24 @@ def wait_until_gone(network: Network) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_network_of_the_environment_is_told_to_be_unused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "run", _stopped)
+
+    result = run("demo", FABRICANT_RPC_URL="http://127.0.0.1:1")
+
+    assert "FABRICANT_RPC_URL is not used" in result.stderr
+    assert "Name another with --network." in result.stderr
+
+
+def test_log_that_is_no_good_is_named(run: Run) -> None:
+    Path("machine.log").write_bytes(b"")
+
+    result = run("demo", "--machine-log", "machine.log")
+
+    assert result.stderr == "fabricant: machine.log: line 1 is not SHDR: the log is empty\n"
+
+
+def _stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

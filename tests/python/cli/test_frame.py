@@ -17,13 +17,12 @@ from fabricant import errors
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.errors import AssetRegistry_UnknownAsset, SupplierEscrow_InsufficientBalance
 from fabricant.cli import _app as app
-from fabricant.cli import _trade as trade
 from fabricant.cli import _summary, main
+from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
 from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, parse_duration
 from fabricant.errors import FabricantError, InvalidInput, TransactionFailed, WrongChain
 from tests.python.cli.conftest import Run
-
 
 OWNER = Address("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
 

@@ -147,12 +147,13 @@ def test_account_adds_up_with_what_the_chain_says(deal: Played) -> None:
     assert list(account) == ["buyer", "supplier", "gateway", "inspector", "arbiter", "escrow", "network"]
     for token in ("TUSD", "ETH"):
         entries = [tokens[token] for tokens in account.values() if token in tokens]
-        assert sum(each["before"] for each in entries) == sum(each["after"] for each in entries)
+        assert sum(int(each["before"]) for each in entries) == sum(int(each["after"]) for each in entries)
     for party in stage.parties:
-        assert account[party.name]["TUSD"]["after"] == money.balance_of(party.address)
-        assert account[party.name]["ETH"]["after"] == deal.chain.balance(party.address)
+        assert int(account[party.name]["TUSD"]["after"]) == money.balance_of(party.address)
+        assert int(account[party.name]["ETH"]["after"]) == deal.chain.balance(party.address)
     paid = {
-        name: tokens["TUSD"]["after"] - tokens["TUSD"]["before"] for name, tokens in list(account.items())[:6]
+        name: int(tokens["TUSD"]["after"]) - int(tokens["TUSD"]["before"])
+        for name, tokens in list(account.items())[:6]
     }
     assert paid == {
         "buyer": -3_730_000_000,
@@ -163,7 +164,7 @@ def test_account_adds_up_with_what_the_chain_says(deal: Played) -> None:
         "escrow": 0,
     }
     assert account["network"] == {
-        "ETH": {"before": 0, "after": sum(s.receipt.fee for s in deal.report.steps)}
+        "ETH": {"before": "0", "after": str(sum(s.receipt.fee for s in deal.report.steps))}
     }
 
 

@@ -439,3 +439,10 @@ def test_the_real_log_is_read_whole(real_log: bytes):
         kind: sum(type(record) is kind for record in log.records) for kind in (Asset, Condition, Command)
     }
     assert counts == {Asset: 118, Condition: 40, Command: 9}
+
+
+def test_refusal_shows_the_line_as_it_is_and_an_empty_log_shows_none() -> None:
+    with pytest.raises(NotShdr, match=r"it reads: \\x00\|$"):
+        parse(b"\x00|\n")
+    with pytest.raises(NotShdr, match=r"not SHDR: the log is empty$"):
+        parse(b"")

@@ -25,6 +25,7 @@ from fabricant.domain.units import (
     HourIndex,
     Seconds,
     UnixSeconds,
+    count_of,
     format_time,
     start_of,
 )
@@ -205,8 +206,8 @@ def check_order(offer: Offer, order: Order, conditions: Conditions, *, at: UnixS
     priced = priced_hours(offer, pattern)
     if priced < max(1, offer.min_hours):
         raise TooFewHours(
-            f"{priced} hours beside {offer.setup_hours} setup hours; the offer is for "
-            f"{max(1, offer.min_hours)} or more"
+            f"{count_of(priced, 'hour')} beside {count_of(offer.setup_hours, 'setup hour')}; the offer is "
+            f"for {max(1, offer.min_hours)} or more"
         )
     if pattern.span > offer.max_span:
         raise SpanTooLong(
@@ -235,14 +236,15 @@ def check_sold(offer: Offer, pattern: HourPattern, sold: int) -> None:
     """Raises OfferSoldOut if an offer with a total has not as many hours left. `sold`: hours sold so far."""
     if offer.total_hours and sold + pattern.count > offer.total_hours:
         left = offer.total_hours - sold
-        raise OfferSoldOut(f"the offer has {left} hours left, not {pattern.count}; book fewer")
+        raise OfferSoldOut(f"the offer has {count_of(left, 'hour')} left, not {pattern.count}; book fewer")
 
 
 def check_free(pattern: HourPattern, words: Sequence[CalendarWord]) -> None:
     """Raises HoursTaken if an hour can't be booked. `words`: the calendar, for each word of the pattern."""
     if taken := pattern.overlap(word.taken for word in words):
         raise HoursTaken(
-            f"{len(taken)} hours are taken, the first at {format_time(start_of(taken[0]))}; choose others"
+            f"{count_of(len(taken), 'hour')} of these can't be booked any more, the first at "
+            f"{format_time(start_of(taken[0]))}; choose others"
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fabricant.domain.capacity.offers import Offer
 from fabricant.domain.escrow import NO_HASH
-from fabricant.domain.units import ZERO_ADDRESS, Token, format_time, start_of
+from fabricant.domain.units import ZERO_ADDRESS, Token, count_of, format_time, start_of
 
 
 def describe_offer(offer: Offer, *, token: Token) -> tuple[str, ...]:
@@ -26,23 +26,24 @@ def _price(offer: Offer, token: Token) -> Iterator[str]:
     yield f"An hour costs {token.format(offer.hourly)}."
     if offer.decay_hours and offer.last_minute_hourly < offer.hourly:
         lowest = token.format(offer.last_minute_hourly)
-        yield f"Over the {_hours(offer.decay_hours)} before a booking's last hour, that falls to {lowest}."
+        period = count_of(offer.decay_hours, "hour")
+        yield f"Over the {period} before a booking's last hour, that falls to {lowest}."
     if offer.setup:
         yield f"Setup costs {token.format(offer.setup)}, once for each booking."
 
 
 def _booking(offer: Offer) -> Iterator[str]:
-    yield f"A booking has at least {_hours(max(1, offer.min_hours))}."
+    yield f"A booking has at least {count_of(max(1, offer.min_hours), 'hour')}."
     if offer.setup_hours:
-        yield f"Before them, {_hours(offer.setup_hours)} of setup are booked too, without a gap."
+        yield f"Before them, it has {count_of(offer.setup_hours, 'hour')} of setup, without a gap."
     yield f"From its first hour to its last lie {offer.max_span} at most, setup and pauses included."
     if offer.total_hours:
-        yield f"All bookings together have {_hours(offer.total_hours)} at most, setup included."
+        yield f"All bookings together have {count_of(offer.total_hours, 'hour')} at most, setup included."
     if offer.notice_hours:
-        yield f"Between booking and start lie at least {_hours(offer.notice_hours)}."
-    yield f"Goods are due {_hours(offer.delivery_hours)} after the last hour."
+        yield f"It has to be made at least {count_of(offer.notice_hours, 'hour')} before its start."
+    yield f"Goods are due {count_of(offer.delivery_hours, 'hour')} after the last hour."
     if offer.max_assets:
-        yield f"A booking may ask for up to {offer.max_assets} registered products."
+        yield f"A booking may ask for up to {count_of(offer.max_assets, 'registered product')}."
 
 
 def _people(offer: Offer) -> Iterator[str]:
@@ -55,7 +56,3 @@ def _people(offer: Offer) -> Iterator[str]:
         yield f"{offer.arbiter} rules on disputes."
     if offer.broker != ZERO_ADDRESS:
         yield f"{offer.broker} is the broker."
-
-
-def _hours(number: int) -> str:
-    return f"{number} hour{'' if number == 1 else 's'}"
