@@ -29,7 +29,6 @@ from fabricant.domain.capacity import (
 from fabricant.domain.directory import Role
 from fabricant.domain.escrow import Conditions, Consent, LineId, Terms, bond
 from fabricant.domain.units import (
-    COIN_NAME,
     ZERO_ADDRESS,
     Address,
     BaseUnits,
@@ -205,11 +204,10 @@ def _check_bond(fabricant: Fabricant, offer: Offer, conditions: Conditions) -> N
     if has < needed:
         token = token_of(fabricant, offer.token)
         missing = format_amount(BaseUnits(needed - has), token.decimals)
-        name = COIN_NAME if token.address == ZERO_ADDRESS else token.address
         raise InsufficientFunds(
             f"{offer.supplier} has {token.format(has)} of free balance in the escrow, and the smallest "
             f"booking locks {token.format(needed)} as security deposit; it has to run "
-            f"`fabricant order deposit {missing} --token {name}`"
+            f"`fabricant order deposit {missing} --token {token.argument}`"
         )
 
 

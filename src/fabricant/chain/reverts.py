@@ -181,7 +181,7 @@ _READINGS: Final[dict[str, Callable[[Any], str]]] = {
     "bits": lambda word: str(word.bit_count()),
     "condition": field_name,
     "token": lambda token: COIN_NAME if token == ZERO_ADDRESS else str(token),
-    "standing": lambda status: _STANDINGS.get(status, str(status.name).lower()),
+    "standing": lambda status: _STANDINGS.get(status) or Status(status).name.lower(),
     "full": lambda data: f"0x{data.hex()}" if data else "no data",
     "panic": lambda code: _PANICS.get(code, f"panic {code:#x}"),
 }

@@ -103,5 +103,5 @@ def balance(ctx: click.Context, *, owner: str | None) -> None:
             for token, amount in found.items()
         ],
     }
-    rows = [(token.format(amount), token.address) for token, amount in found.items()]
+    rows = [(token.format(amount), token.argument) for token, amount in found.items()]
     output.emit(ctx, data, lambda: output.table("free balance", "token", rows=rows))

@@ -11,6 +11,7 @@ from fabricant.chain.escrow import SupplierEscrow
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.conditions import ConditionsSet, Values
@@ -60,7 +61,7 @@ def list_(ctx: click.Context) -> None:
 
 
 @command.command
-@click.argument("which", metavar="NAME|ID|FILE")
+@click.argument("which", type=naming.CONDITIONS, metavar="NAME|ID|FILE")
 @trade.reads
 def show(ctx: click.Context, which: str) -> None:
     """Say in words what conditions mean.
@@ -74,7 +75,7 @@ def show(ctx: click.Context, which: str) -> None:
 
 
 @command.command
-@click.argument("which", metavar="NAME|FILE")
+@click.argument("which", type=naming.CONDITIONS, metavar="NAME|FILE")
 @click.option("--uri", default="", help="Where the text is found; it binds nobody.")
 @trade.acts
 def publish(ctx: click.Context, which: str, *, uri: str) -> None:

@@ -46,7 +46,7 @@ def command(ctx: click.Context, *, machine_log: Path | None, out: Path, keep: bo
     A supplier registers the machine that the log names and offers its hours; a buyer books some of them; the
     machine's gateway anchors the log; the parts that it shows change hands against payment; a stranger
     verifies all of it. It happens on a fresh local chain that ends with the command, or on the Anvil that
-    --network names, where --wallet pays for everybody's gas. FABRICANT_RPC_URL alone names none for it.
+    --network names, where --wallet pays for everybody's gas. FABRICANT_RPC_URL doesn't count here.
 
     "repriced" is the gas under the repricing planned for Ethereum: dearer storage, a floor for calldata.
 

@@ -82,6 +82,11 @@ class Token:
                 f"token {self.address} has {self.decimals} decimals; at most {MAX_DECIMALS} can be"
             )
 
+    @property
+    def argument(self) -> str:
+        """How people name it to a command: its address, or "coin"."""
+        return COIN_NAME if self.address == ZERO_ADDRESS else self.address
+
     def parse(self, text: str) -> BaseUnits:
         """Base units of a whole-token amount such as "1250.50"."""
         return to_base_units(parse_decimal(text), self.decimals)

@@ -399,6 +399,7 @@ def test_balances_are_deposited_shown_and_withdrawn(trade: Market) -> None:
     (tokens, coin) = trade.see("order", "balance", by="supplier")["balances"]
     assert (tokens["symbol"], tokens["amount"]) == ("TUSD", str(1_000 * UNIT))
     assert (coin["symbol"], coin["amount"]) == ("ETH", str(5 * 10**17))
+    assert trade.text("order", "balance", by="supplier").splitlines()[2].split() == ["0.50", "ETH", "coin"]
 
     trade.do("order", "withdraw", "0.1", "--token", "coin", by="supplier")
     left = trade.do("order", "withdraw", "all", "--token", trade.token, by="supplier")

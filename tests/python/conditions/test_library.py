@@ -70,7 +70,7 @@ def test_a_set_is_read_back_from_its_file(conditions: Conditions, title: str) ->
         ("max_rejections = 2\n", "", "say nothing of max_rejections"),
         ("max_rejections = 2", "max_rejections = 2\nlunch = 1", "no condition 'lunch'"),
         ('cure = "5 days"', 'cure = "15 days"', "long_stop is 14 days"),
-        ("[disputes]", "[quarrels]", "disputes: Field required"),
+        ("[disputes]", "[quarrels]", "disputes is missing"),
         ("title = ", "name = ", "title"),
         ("title = ", "= ", "not written in TOML"),
         ('"Repair"', "3", "title"),

@@ -442,7 +442,7 @@ def test_the_real_log_is_read_whole(real_log: bytes):
 
 
 def test_refusal_shows_the_line_as_it_is_and_an_empty_log_shows_none() -> None:
-    with pytest.raises(NotShdr, match=r"it reads: \\x00\|$"):
+    with pytest.raises(NotShdr, match=r"it reads: \\x00\|\\x0a$"):
         parse(b"\x00|\n")
     with pytest.raises(NotShdr, match=r"not SHDR: the log is empty$"):
         parse(b"")

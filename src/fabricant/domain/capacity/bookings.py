@@ -243,8 +243,8 @@ def check_free(pattern: HourPattern, words: Sequence[CalendarWord]) -> None:
     """Raises HoursTaken if an hour can't be booked. `words`: the calendar, for each word of the pattern."""
     if taken := pattern.overlap(word.taken for word in words):
         raise HoursTaken(
-            f"{count_of(len(taken), 'hour')} of these can't be booked any more, the first at "
-            f"{format_time(start_of(taken[0]))}; choose others"
+            f"taken already: {count_of(len(taken), 'hour')}, the first at {format_time(start_of(taken[0]))}; "
+            "choose others"
         )
 
 

@@ -160,7 +160,7 @@ def test_f076_taken_hours_are_named() -> None:
 
     check_free(ORDER.hours, [free])
     for word in (CalendarWord(booked=bit), CalendarWord(blocked=bit)):
-        with pytest.raises(HoursTaken, match="1 hours are taken, the first at 2027-01-15 18:00 UTC"):
+        with pytest.raises(HoursTaken, match="1 hour, the first at 2027-01-15 18:00 UTC"):
             check_free(ORDER.hours, [word])
     number = FIRST // 256
     assert free_hours(HourIndex(FIRST - 2), HourIndex(FIRST + 8), {number: free}) == tuple(
