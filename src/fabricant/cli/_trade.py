@@ -88,10 +88,10 @@ def agree(ctx: click.Context, words: Iterable[str]) -> None:
     try:
         agreed = click.confirm("Do it?", err=True)
     except click.Abort as abort:
+        output.note("")
         if isinstance(abort.__context__, KeyboardInterrupt):
             raise
-        output.note("")  # nobody was there to answer
-        agreed = False
+        agreed = False  # nobody was there to answer
     if not agreed:
         raise InvalidInput("nobody agreed, so nothing was signed or sent; answer y, or add --yes")
 

@@ -229,6 +229,7 @@ def test_rejected_delivery_is_delivered_again_and_accepted_late(trade: Market, l
     Path("report.pdf").write_bytes(b"chatter marks")
     buyer = trade.refused("order", "reject", line, "--reason", "@report.pdf", by="buyer")
     assert buyer.error == "SupplierEscrow_NotInspector"
+    assert buyer.message.endswith("To accept and to confirm receipt, the buyer may in any case")
     rejected = trade.do("order", "reject", line, "--reason", "@report.pdf", by="inspector")
     assert rejected["status"] == "rejected"
     trade.wait_until("2027-01-27T10:00Z")

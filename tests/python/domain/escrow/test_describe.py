@@ -69,6 +69,7 @@ def test_every_field_of_terms_is_said() -> None:
 
     for field in (INSPECTOR, ARBITER, BROKER, "dd" * 32, "d0" * 32, "0f" * 32, "2 registered assets"):
         assert field in said
+    assert f"{INSPECTOR} inspects: it alone rejects, it or the buyer accepts." in said
 
 
 @pytest.mark.parametrize(
