@@ -143,10 +143,16 @@ class Chain:
             "gas": hex(gas),
             "gasPrice": "0x0",
         } | ({} if to is None else {"to": to})
-        receipt = as_receipt(self.local.rpc.call("eth_sendTransactionSync", transaction), "a receipt")
+        receipt = self._receipt_of(self.local.rpc.call("eth_sendTransaction", transaction))
         if not receipt.succeeded:
             raise Reverted(self._reason(receipt))
         return receipt
+
+    def _receipt_of(self, transaction: Any) -> Receipt:
+        """Asked for until it is there: eth_sendTransactionSync can miss its own block and wait for ever."""
+        while (found := self.local.rpc.call("eth_getTransactionReceipt", transaction)) is None:
+            pass
+        return as_receipt(found, "a receipt")
 
     def _reason(self, receipt: Receipt) -> bytes:
         trace = self.local.rpc.call("debug_traceTransaction", receipt.transaction, {"tracer": "callTracer"})

@@ -37,7 +37,8 @@ def supplier() -> Wallet:
 def directory(local: LocalChain) -> Address:
     (sender,) = local.rpc.call("eth_accounts")[:1]
     deployment = {"from": sender, "data": "0x" + load("Directory").bytecode.hex()}
-    receipt = as_receipt(local.rpc.call("eth_sendTransactionSync", deployment), "a receipt")
+    sent = local.rpc.call("eth_sendTransaction", deployment)
+    receipt = as_receipt(local.rpc.call("eth_getTransactionReceipt", sent), "a receipt")
     assert receipt.created
     return receipt.created
 

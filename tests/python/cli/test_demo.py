@@ -245,7 +245,7 @@ def test_ctrl_c_ends_the_chain_and_leaves_nothing_behind(tmp_path: Path) -> None
         os.killpg(program.pid, signal.SIGINT)
         _, said = program.communicate(timeout=30)
 
-    assert (program.returncode, said) == (130, "fabricant: stopped\n")
+    assert (program.returncode, said) == (130, "\nfabricant: stopped\n")  # on a line of its own, after ^C
     assert list(scratch.iterdir()) == []
     assert list(Path().iterdir()) == []
 
