@@ -18,6 +18,7 @@ from fabricant.artifacts import Artifact
 from fabricant.chain.answers import Receipt, as_bytes, as_receipt
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.build import build
+from fabricant.chain.rpc import Rpc
 from fabricant.domain.units import Address, BaseUnits, UnixSeconds, parse_address, parse_time
 from fabricant.errors import RpcRefused
 from tests.support.actors import ROLES, Actor
@@ -143,20 +144,22 @@ class Chain:
             "gas": hex(gas),
             "gasPrice": "0x0",
         } | ({} if to is None else {"to": to})
-        receipt = self._receipt_of(self.local.rpc.call("eth_sendTransaction", transaction))
+        receipt = mined(self.local.rpc, transaction)
         if not receipt.succeeded:
             raise Reverted(self._reason(receipt))
         return receipt
 
-    def _receipt_of(self, transaction: Any) -> Receipt:
-        """Asked for until it is there: eth_sendTransactionSync can miss its own block and wait for ever."""
-        while (found := self.local.rpc.call("eth_getTransactionReceipt", transaction)) is None:
-            pass
-        return as_receipt(found, "a receipt")
-
     def _reason(self, receipt: Receipt) -> bytes:
         trace = self.local.rpc.call("debug_traceTransaction", receipt.transaction, {"tracer": "callTracer"})
         return as_bytes(trace.get("output", "0x"), "revert data")
+
+
+def mined(rpc: Rpc, transaction: dict[str, Any]) -> Receipt:
+    """Asked for until it is there: Anvil's eth_sendTransactionSync can miss its own block and wait for ever."""
+    sent = rpc.call("eth_sendTransaction", transaction)
+    while (found := rpc.call("eth_getTransactionReceipt", sent)) is None:
+        pass
+    return as_receipt(found, "a receipt")
 
 
 def call_data(call: ContractFunction) -> bytes:

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fabricant.artifacts import load
-from fabricant.chain.answers import as_receipt
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.secret import Secret
 from fabricant.chain.signing import HIGHEST_S, check_domain, is_valid, read_domain, sign
@@ -16,6 +15,7 @@ from fabricant.chain.wallet import ContractWallet, Wallet
 from fabricant.domain.typed_data import Domain, Message, Struct
 from fabricant.domain.units import Address, parse_address
 from fabricant.errors import SigningRefused
+from tests.support.chain import mined
 
 ORDER = 2 * HIGHEST_S + 1
 SAFE = parse_address("0x" + "5a" * 20)
@@ -37,8 +37,7 @@ def supplier() -> Wallet:
 def directory(local: LocalChain) -> Address:
     (sender,) = local.rpc.call("eth_accounts")[:1]
     deployment = {"from": sender, "data": "0x" + load("Directory").bytecode.hex()}
-    sent = local.rpc.call("eth_sendTransaction", deployment)
-    receipt = as_receipt(local.rpc.call("eth_getTransactionReceipt", sent), "a receipt")
+    receipt = mined(local.rpc, deployment)
     assert receipt.created
     return receipt.created
 
