@@ -155,7 +155,7 @@ class Chain:
 
 
 def mined(rpc: Rpc, transaction: dict[str, Any]) -> Receipt:
-    """Asked for until it is there: Anvil's eth_sendTransactionSync can miss its own block and wait for ever."""
+    """Asked for until it is there: Anvil's eth_sendTransactionSync can miss its own block and wait."""
     sent = rpc.call("eth_sendTransaction", transaction)
     while (found := rpc.call("eth_getTransactionReceipt", sent)) is None:
         pass
