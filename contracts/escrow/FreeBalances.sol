@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {ROLE_FINANCE} from "../directory/DirectoryTypes.sol";
 import {IDirectory} from "../directory/IDirectory.sol";
 import {ISupplierEscrow} from "./ISupplierEscrow.sol";
+import {Permit} from "./SupplierEscrowTypes.sol";
 
 /// @notice Money in, money out, and what belongs to somebody without being bound to a line.
 abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
@@ -64,6 +66,22 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
         uint256 balance = freeBalances[owner][token];
         if (balance < amount) revert SupplierEscrow_InsufficientBalance(owner, token, balance, amount);
         _setFreeBalance(owner, token, balance - amount);
+    }
+
+    /// @dev An allowance by ERC-2612. Whether it succeeds does not matter: somebody may have submitted it before, and without an
+    /// allowance the transfer fails.
+    function _permit(address token, address owner, Permit calldata p) internal {
+        bytes32 selector = IERC20Permit.permit.selector;
+        // Memory from the free pointer on is unused, and stays free. A Permit is the call's last five words as they are. No answer is
+        // copied, however long it is.
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, selector)
+            mstore(add(data, 4), owner)
+            mstore(add(data, 36), address())
+            calldatacopy(add(data, 68), p, 160)
+            pop(call(gas(), token, 0, data, 228, 0, 0))
+        }
     }
 
     /// @dev The price of lines: coins from the value sent and then the free balance, ERC-20 from the allowance alone.

@@ -8,11 +8,13 @@ import {Conditions} from "./Conditions.sol";
 import {
     ConditionsId,
     Consent,
+    Consents,
     Delivery,
     Ending,
     Line,
     LineId,
     Outcome,
+    Permit,
     Status,
     Terms
 } from "./SupplierEscrowTypes.sol";
@@ -102,7 +104,14 @@ interface ISupplierEscrow is IEip712 {
     /// @notice Goods left custody. Bit i of `owedAfter` is set while asset i of the delivery is still owed.
     event GoodsHandedOver(LineId indexed id, address indexed to, uint256[] assets, uint64 owedAfter);
 
-    /// @notice A line is in dispute: `disputant`, the buyer or the supplier, deposited the arbiter's fee. Evidence follows.
+    /// @notice What is due to the supplier of a line is now due to `payee`.
+    event LineAssigned(LineId indexed id, address indexed assignor, address indexed payee);
+
+    /// @notice A line took another one's place. The old one's `LineConcluded` and the new one's `LineOpened` come before; the buyer's
+    /// share of the old one went into the new one first.
+    event LineAmended(LineId indexed oldId, LineId indexed newId);
+
+    /// @notice A line is in dispute: `disputant`, the buyer, the supplier or the payee, deposited the arbiter's fee. Evidence follows.
     event LineDisputed(LineId indexed id, address indexed by, address indexed disputant);
 
     /// @notice Somebody submitted evidence: the commitment to it. `Evidence` follows and says where it is found.
@@ -120,12 +129,14 @@ interface ISupplierEscrow is IEip712 {
 
     /// @notice Thrown when the caller is neither the buyer nor an operator of the buyer with the role.
     error SupplierEscrow_NotBuyer(LineId id, address caller);
-    /// @notice Thrown when the caller is neither the supplier nor an operator of the supplier with the role.
+    /// @notice Thrown when the caller is neither the supplier (for its money: the payee, once assigned) nor an operator of it with the role.
     error SupplierEscrow_NotSupplier(LineId id, address caller);
     /// @notice Thrown when the caller inspects for nobody on this line.
     error SupplierEscrow_NotInspector(LineId id, address caller);
     /// @notice Thrown when the caller is not the line's arbiter.
     error SupplierEscrow_NotArbiter(LineId id, address caller);
+    /// @notice Thrown when the line was assigned: the supplier alone can't give it up any more. Settle instead.
+    error SupplierEscrow_Assigned(LineId id);
     /// @notice Thrown when the caller acts for no party of the line that may do this now.
     error SupplierEscrow_NotParty(LineId id, address caller);
     /// @notice Thrown when the caller may not collect this line's goods now.
@@ -224,6 +235,16 @@ interface ISupplierEscrow is IEip712 {
         payable
         returns (LineId id);
 
+    /// @notice Opens a line as `open` does, with the payer's allowance signed instead of sent. ERC-20 with ERC-2612 only.
+    /// @dev A permit that fails, because somebody submitted it before, is no obstacle if the allowance is there.
+    function openWithPermit(
+        Terms calldata terms,
+        Consent calldata buyer,
+        Consent calldata supplier,
+        address payer,
+        Permit calldata permit
+    ) external returns (LineId id);
+
     /// @notice Opens several lines of one buyer, supplier, token, broker and opener with one transfer.
     /// @dev Signed together: the lines in the order of their leaves, and the proof from their root to the schedule's. Chain's own coin: from the payer's free balance.
     function openMany(Terms[] calldata terms, Consent calldata buyer, Consent calldata supplier, address payer)
@@ -253,14 +274,14 @@ interface ISupplierEscrow is IEip712 {
     /// registry holds back is collected later.
     function accept(Terms calldata terms, uint256[] calldata assets) external;
 
-    /// @notice Accepts several lines of one buyer, supplier, token, broker and opener, with one payout to each receiver.
+    /// @notice Accepts several lines of one buyer, supplier, payee, token, broker and opener, with one payout to each receiver.
     function acceptMany(Terms[] calldata terms, uint256[][] calldata assets) external;
 
     /// @notice Closes a delivery that nobody inspected in time. Anyone, from arrival + inspection.
     /// @param assets the goods in custody, or none, to be collected later.
     function deemAccept(Terms calldata terms, uint256[] calldata assets) external;
 
-    /// @notice Closes several deliveries of one buyer, supplier, token, broker and opener. Anyone, as `deemAccept`.
+    /// @notice Closes several deliveries of one buyer, supplier, payee, token, broker and opener. Anyone, as `deemAccept`.
     function deemAcceptMany(Terms[] calldata terms, uint256[][] calldata assets) external;
 
     /// @notice Refuses the delivery; the supplier may deliver again. The inspector if there is one, else the buyer (QUALITY); before arrival +
@@ -270,11 +291,11 @@ interface ISupplierEscrow is IEip712 {
     /* DISPUTES */
 
     /// @notice Asks the arbiter, and deposits its fee from the disputant's free balance. The buyer (QUALITY) before a delivery counts
-    /// as accepted, or before the retention ends; the supplier (QUALITY) in Rejected, before the cure period ends.
+    /// as accepted, or before the retention ends; the supplier or the payee (QUALITY) in Rejected, before the cure period ends.
     /// @param hash commitment to the evidence, which is found at `uri`.
     function dispute(Terms calldata terms, bytes32 hash, string calldata uri) external;
 
-    /// @notice Submits evidence. Buyer or supplier (QUALITY), or the arbiter; Disputed.
+    /// @notice Submits evidence. Buyer, supplier or payee (QUALITY), or the arbiter; Disputed.
     function evidence(Terms calldata terms, bytes32 hash, string calldata uri) external;
 
     /// @notice Decides the dispute, and pays the arbiter. The arbiter itself; Disputed, before dispute + arbitration.
@@ -285,16 +306,39 @@ interface ISupplierEscrow is IEip712 {
     /// @notice Ends a dispute in which no ruling came, by the agreed split. Anyone; Disputed, from dispute + arbitration.
     function applyDefault(Terms calldata terms) external;
 
-    /// @notice Ends a line as both parties agree. Each consents as the caller, by an operator (CHANGE) or by its signature over
-    /// Settlement(id, outcome, deadline), a proof beside it is ignored; nobody consents for both. Open, Delivered, Rejected, Retained, Disputed, before the deadline.
+    /* AGREEMENTS */
+
+    /// @notice Ends a line as its parties agree. Open, Delivered, Rejected, Retained, Disputed; before the deadline.
     /// @dev A settlement closes the line, so that no signature serves twice.
-    function settle(
-        Terms calldata terms,
+    /// @param consents of the buyer, the supplier and, once assigned, the payee: each as the caller, by an operator (CHANGE) or by
+    /// its signature over Settlement(id, outcome, deadline), a proof beside it is ignored. Nobody consents for buyer and supplier.
+    function settle(Terms calldata terms, Outcome calldata outcome, uint40 deadline, Consents calldata consents)
+        external;
+
+    /// @notice Replaces a line, as an engineering change order does: ends the old one, and opens the new one with the buyer's share.
+    /// Open, or Rejected without goods in custody; before the deadline.
+    /// @dev Buyer, supplier, broker, token, opener and payee stay. The new amount is the price still open: it pays no advance, and
+    /// the supplier can't resign from it without penalty. Chain's own coin: from the value sent, the rest from the payer's free balance.
+    /// @param outcome of the old line: work in progress is the supplier's share.
+    /// @param consents as for `settle`, over Amendment(oldId, newId, outcome, deadline). The supplier's operator also needs OPEN if the
+    /// bond grows. The opener consents for the buyer as its operator (OPEN).
+    /// @param payer of what the new line costs beyond the buyer's share: the caller, or who has it as operator (OPEN).
+    function amend(
+        Terms calldata oldTerms,
+        Terms calldata newTerms,
         Outcome calldata outcome,
         uint40 deadline,
-        Consent calldata buyer,
-        Consent calldata supplier
-    ) external;
+        Consents calldata consents,
+        address payer
+    ) external payable;
+
+    /// @notice Assigns what is due to the supplier to a payee, who then gets every payment and alone refunds, may dispute a rejection
+    /// beside the supplier, and must agree to settlements and change orders. A supplier's deposit goes with it. The supplier
+    /// itself, once assigned the payee itself; Open, Delivered, Rejected, Retained, Disputed; before the deadline.
+    /// @param payee neither buyer nor inspector nor arbiter.
+    /// @param deadline later than that of the assignment before, so that no signature serves twice.
+    /// @param consent of the payee, by its operator (CHANGE) or by signature over Assignment(id, payee, deadline).
+    function assign(Terms calldata terms, address payee, uint40 deadline, Consent calldata consent) external;
 
     /* MONEY ON THE WAY */
 
@@ -357,6 +401,9 @@ interface ISupplierEscrow is IEip712 {
 
     /// @notice Published conditions; all zero if they are unknown.
     function conditionsOf(ConditionsId id) external view returns (Conditions memory);
+
+    /// @notice To whom a line was assigned; zero if it was not.
+    function payeeOf(LineId id) external view returns (address);
 
     /// @notice Goods in custody: the first 192 bits of keccak256(abi.encode(uint256[] assets)), and which of them are still owed.
     function custodyOf(LineId id) external view returns (bytes24 assetsHash, uint64 owed);

@@ -25,17 +25,22 @@ import {Schedules} from "./Schedules.sol";
 import {
     ConditionsId,
     Consent,
+    Consents,
     Delivery,
     Ending,
     FLAG_AMENDED,
+    FLAG_ASSIGNED,
     FLAG_BUYER_DISPUTES,
     FLAG_GOODS_TO_BUYER,
     FLAG_RETENTION_DISPUTED,
     FLAG_SUPPLIER_DISPUTES,
+    FLAGS_PAYEE_DISPUTES,
     Line,
     LineId,
     MAX_ASSETS,
     Outcome,
+    Permit,
+    Receivable,
     Status,
     Terms
 } from "./SupplierEscrowTypes.sol";
@@ -43,6 +48,7 @@ import {TermsWords} from "./TermsWords.sol";
 
 /// @dev What one call moves out of lines: a batch pays each receiver once. Base units.
 struct Account {
+    address supplierSide; // the payee of an assigned line, else the supplier
     uint256 toSupplierSide; // without the broker's part
     uint256 toBuyer;
     uint256 toBroker;
@@ -66,6 +72,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         "Settlement(bytes32 id,Outcome outcome,uint40 deadline)"
         "Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)"
     );
+    bytes32 private constant AMENDMENT_TYPEHASH = keccak256(
+        "Amendment(bytes32 oldId,bytes32 newId,Outcome outcome,uint40 deadline)"
+        "Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)"
+    );
+    bytes32 private constant ASSIGNMENT_TYPEHASH = keccak256("Assignment(bytes32 id,address payee,uint40 deadline)");
     uint40 private constant LONGEST_EXTENSION = 366 days;
 
     /// @dev Sets of statuses, a bit each.
@@ -79,6 +90,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     uint256 private constant HOLDING = OPEN | DELIVERED | REJECTED | RETAINED;
 
     mapping(LineId => Line) private lines;
+    mapping(LineId => Receivable) private receivables;
     mapping(ConditionsId => Conditions) private conditions;
 
     constructor(IDirectory directory_, IAssetRegistry registry_)
@@ -106,12 +118,19 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         nonReentrant
         returns (LineId id)
     {
-        Funding memory funding;
-        Account memory account;
-        Terms memory t = terms.load()[0];
-        id = _open(t, payer, funding, account);
-        _requireConsents(t, id, 0, buyer, supplier, payer);
-        _fund(t, payer, funding, account);
+        return _openOne(terms, buyer, supplier, payer);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function openWithPermit(
+        Terms calldata terms,
+        Consent calldata buyer,
+        Consent calldata supplier,
+        address payer,
+        Permit calldata permit
+    ) external nonReentrant returns (LineId id) {
+        _permit(terms.token, payer, permit);
+        return _openOne(terms, buyer, supplier, payer);
     }
 
     /// @inheritdoc ISupplierEscrow
@@ -127,7 +146,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory first = terms[0].load()[0];
         for (uint256 i = 0; i < terms.length; ++i) {
             Terms memory t = terms[i].load()[0];
-            ids[i] = _open(t, payer, funding, account);
+            ids[i] = _open(t, 0, payer, funding, account);
             _requireSameParties(ids[i], first, t);
         }
         bytes32 root = ids.length == 1 ? bytes32(0) : Schedules.root(ids);
@@ -137,8 +156,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function revoke(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, NONE);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, NONE);
         if (!_actsFor(t.buyer, ROLE_OPEN) && !_actsFor(t.supplier, ROLE_OPEN)) {
             revert SupplierEscrow_NotParty(id, msg.sender);
         }
@@ -172,13 +190,15 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function confirmReceipt(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DELIVERED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DELIVERED);
         if (!_inspects(t) && !_actsFor(t.buyer, ROLE_QUALITY)) {
             revert SupplierEscrow_NotInspector(id, msg.sender);
         }
         if (block.timestamp >= line.since) revert SupplierEscrow_AlreadyArrived(id, line.since);
-        line.extra -= line.since - uint40(block.timestamp);
+        // Before arrival, and `deliver` added the whole transit: no overflow.
+        unchecked {
+            line.extra -= line.since - uint40(block.timestamp);
+        }
         line.since = uint40(block.timestamp);
         _store(id, line);
         emit ReceiptConfirmed(id, msg.sender, line.since);
@@ -214,8 +234,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function reject(Terms calldata terms, bytes32 reason) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DELIVERED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DELIVERED);
         if (!_inspects(t)) revert SupplierEscrow_NotInspector(id, msg.sender);
         Rates rates = _rates(t);
         _requireBefore(id, line.since + rates.inspection());
@@ -223,7 +242,10 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
         line.status = Status.Rejected;
         ++line.rejections;
-        line.extra = line.extra + uint40(block.timestamp) - line.since;
+        // The time since the handover: `since` is ahead by what `extra` still has of the transit. No overflow.
+        unchecked {
+            line.extra = line.extra + uint40(block.timestamp) - line.since;
+        }
         line.since = uint40(block.timestamp);
         _store(id, line);
         emit LineRejected(id, msg.sender, reason, line.rejections, line.extra);
@@ -233,12 +255,14 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function dispute(Terms calldata terms, bytes32 hash, string calldata uri) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DELIVERED | REJECTED | RETAINED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DELIVERED | REJECTED | RETAINED);
         Conditions storage agreed = _agreed(t);
         (address disputant, uint8 flags, uint256 period) = (t.buyer, FLAG_BUYER_DISPUTES, agreed.rates.inspection());
         if (line.status == Status.Rejected) {
             (disputant, flags, period) = (t.supplier, FLAG_SUPPLIER_DISPUTES, agreed.periods.cure());
+            if (_isAssigned(line) && !_actsFor(disputant, ROLE_QUALITY)) {
+                (disputant, flags) = (receivables[id].payee, FLAGS_PAYEE_DISPUTES);
+            }
         } else if (line.status == Status.Retained) {
             (flags, period) = (FLAG_BUYER_DISPUTES | FLAG_RETENTION_DISPUTED, agreed.periods.retention());
         }
@@ -256,9 +280,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function evidence(Terms calldata terms, bytes32 hash, string calldata uri) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id,) = _find(t, DISPUTED);
-        if (msg.sender != t.arbiter && !_actsFor(t.buyer, ROLE_QUALITY) && !_actsFor(t.supplier, ROLE_QUALITY)) {
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DISPUTED);
+        if (
+            msg.sender != t.arbiter && !_actsFor(t.buyer, ROLE_QUALITY) && !_actsFor(t.supplier, ROLE_QUALITY)
+                && !_actsFor(_supplierSide(id, t, line), ROLE_QUALITY)
+        ) {
             revert SupplierEscrow_NotParty(id, msg.sender);
         }
         _emitEvidence(id, t, hash, uri);
@@ -266,61 +292,99 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function rule(Terms calldata terms, Outcome calldata outcome) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DISPUTED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DISPUTED);
         if (msg.sender != t.arbiter) revert SupplierEscrow_NotArbiter(id, msg.sender);
         Rates rates = _rates(t);
         _requireBefore(id, line.since + rates.arbitration());
-        _decide(id, t, line, rates, outcome, Ending.Ruled);
+        _decide(id, t, line, outcome, Ending.Ruled);
         _payOut(t.token, t.arbiter, Payoffs.arbiterFee(t.amount, rates));
     }
 
     /// @inheritdoc ISupplierEscrow
     function applyDefault(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, DISPUTED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, DISPUTED);
         Rates rates = _rates(t);
         _requireFrom(id, line.since + rates.arbitration());
         _end(id, t, line, rates, Payoffs.defaulted(line, rates), Ending.Defaulted);
     }
 
+    /* AGREEMENTS */
+
     /// @inheritdoc ISupplierEscrow
-    function settle(
-        Terms calldata terms,
+    function settle(Terms calldata terms, Outcome calldata outcome, uint40 deadline, Consents calldata consents)
+        external
+        nonReentrant
+    {
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, HOLDING | DISPUTED);
+        _requireSignable(id, deadline);
+        bytes32 structHash = keccak256(abi.encode(SETTLEMENT_TYPEHASH, id, _outcomeHash(outcome), deadline));
+        _requireAgreement(id, t, line, ROLE_CHANGE, ROLE_CHANGE, structHash, consents);
+        _decide(id, t, line, outcome, Ending.Settled);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function amend(
+        Terms calldata oldTerms,
+        Terms calldata newTerms,
         Outcome calldata outcome,
         uint40 deadline,
-        Consent calldata buyer,
-        Consent calldata supplier
-    ) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, HOLDING | DISPUTED);
-        _requireHomeChain();
-        _requireBefore(id, deadline);
-        bytes32 digest = _settlementDigest(id, outcome, deadline);
-        address forBuyer = _requireConsent(t.buyer, ROLE_CHANGE, digest, buyer);
-        _requireTwo(id, t, forBuyer, _requireConsent(t.supplier, ROLE_CHANGE, digest, supplier), false);
-        _decide(id, t, line, _rates(t), outcome, Ending.Settled);
+        Consents calldata consents,
+        address payer
+    ) external payable nonReentrant {
+        Terms memory t = oldTerms.load()[0];
+        Terms memory n = newTerms.load()[0];
+        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        _requireSignable(id, deadline);
+        bytes32 structHash = _amendmentHash(id, _lineId(n), outcome, deadline);
+        _requireAgreement(id, t, line, _buyersRole(t), _suppliersRole(t, n), structHash, consents);
+        if (!_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
+        _amend(id, t, n, line, outcome, payer);
+    }
+
+    /// @inheritdoc ISupplierEscrow
+    function assign(Terms calldata terms, address payee, uint40 deadline, Consent calldata consent)
+        external
+        nonReentrant
+    {
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, HOLDING | DISPUTED);
+        _requireSignable(id, deadline);
+        // The right itself changes hands: no operator will do.
+        if (msg.sender != _supplierSide(id, t, line)) revert SupplierEscrow_NotSupplier(id, msg.sender);
+        Receivable storage receivable = receivables[id];
+        // A payee's signature that was used lies behind.
+        if (deadline <= receivable.deadline) revert SupplierEscrow_TooLate(id, deadline, receivable.deadline);
+        _requireSoundPayee(id, t, payee);
+        bytes32 structHash = keccak256(abi.encode(ASSIGNMENT_TYPEHASH, id, payee, deadline));
+        _requireConsent(payee, ROLE_CHANGE, _digest(structHash), consent);
+
+        (receivable.payee, receivable.deadline) = (payee, deadline);
+        // The supplier's deposit goes with the receivable.
+        if (line.flags & (FLAG_ASSIGNED | FLAGS_PAYEE_DISPUTES) == FLAG_SUPPLIER_DISPUTES) {
+            line.flags |= FLAGS_PAYEE_DISPUTES;
+        }
+        line.flags |= FLAG_ASSIGNED;
+        _store(id, line);
+        emit LineAssigned(id, msg.sender, payee);
     }
 
     /* MONEY ON THE WAY */
 
     /// @inheritdoc ISupplierEscrow
     function pay(Terms calldata terms, uint128 heldAfter) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, HOLDING);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, HOLDING);
         _requireBuyer(id, t, ROLE_FINANCE);
         uint128 amount = _lowerHeld(id, line, heldAfter);
-        emit LinePaid(id, t.supplier, amount, heldAfter);
         Account memory account;
+        account.supplierSide = _supplierSide(id, t, line);
+        emit LinePaid(id, account.supplierSide, amount, heldAfter);
         _addSupplierSide(t, _rates(t), amount, account);
         _payOutAll(t, account);
     }
 
     /// @inheritdoc ISupplierEscrow
     function refund(Terms calldata terms, uint128 heldAfter) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, HOLDING);
-        _requireSupplier(id, t, ROLE_FINANCE);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, HOLDING);
+        if (!_actsFor(_supplierSide(id, t, line), ROLE_FINANCE)) revert SupplierEscrow_NotSupplier(id, msg.sender);
         uint128 amount = _lowerHeld(id, line, heldAfter);
         emit LineRefunded(id, msg.sender, amount, heldAfter);
         _payOut(t.token, t.buyer, amount);
@@ -330,8 +394,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function extend(Terms calldata terms, uint40 extraAfter) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, OPEN | REJECTED);
         _requireBuyer(id, t, ROLE_CHANGE);
         if (extraAfter <= line.extra || extraAfter > LONGEST_EXTENSION) {
             revert SupplierEscrow_ExtensionOutOfRange(id, extraAfter, line.extra, LONGEST_EXTENSION);
@@ -343,8 +406,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function cancel(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, OPEN);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, OPEN);
         _requireBuyer(id, t, ROLE_CHANGE);
         Conditions storage agreed = _agreed(t);
         _requireBefore(id, _before(t.dueBy, agreed.periods.cancelNotice()));
@@ -355,9 +417,9 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function resign(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, OPEN | REJECTED);
         _requireSupplier(id, t, ROLE_CHANGE);
+        if (_isAssigned(line)) revert SupplierEscrow_Assigned(id);
         Conditions storage agreed = _agreed(t);
         if (_maySupplierDecline(t, line, agreed.periods)) {
             Account memory account;
@@ -373,8 +435,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function terminate(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, OPEN | REJECTED);
         _requireBuyer(id, t, ROLE_CHANGE);
         Conditions storage agreed = _agreed(t);
         _requireFrom(id, _longStop(t, line, agreed.periods));
@@ -385,8 +446,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function payRetention(Terms calldata terms) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, RETAINED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, RETAINED);
         Conditions storage agreed = _agreed(t);
         _requireFrom(id, line.since + agreed.periods.retention());
         _end(id, t, line, agreed.rates, Payoffs.retentionEnded(line), Ending.RetentionPaid);
@@ -394,8 +454,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     /// @inheritdoc ISupplierEscrow
     function collect(Terms calldata terms, uint256[] calldata assets) external nonReentrant {
-        Terms memory t = terms.load()[0];
-        (LineId id, Line memory line) = _find(t, REJECTED | RETAINED | CLOSED);
+        (Terms memory t, LineId id, Line memory line) = _prove(terms, REJECTED | RETAINED | CLOSED);
         address entitled = line.flags & FLAG_GOODS_TO_BUYER != 0 ? t.buyer : t.supplier;
         if (!_actsFor(entitled, ROLE_ASSETS)) revert SupplierEscrow_NotEntitled(id, msg.sender, entitled);
         (, uint64 before) = _custody(id);
@@ -421,12 +480,32 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         return conditions[id];
     }
 
+    /// @inheritdoc ISupplierEscrow
+    function payeeOf(LineId id) external view returns (address) {
+        return receivables[id].payee;
+    }
+
     /* INSIDE: OPENING */
 
-    function _open(Terms memory terms, address payer, Funding memory funding, Account memory account)
+    function _openOne(Terms calldata terms, Consent calldata buyer, Consent calldata supplier, address payer)
         private
-        returns (LineId)
+        returns (LineId id)
     {
+        Funding memory funding;
+        Account memory account;
+        Terms memory t = terms.load()[0];
+        id = _open(t, 0, payer, funding, account);
+        _requireConsents(t, id, 0, buyer, supplier, payer);
+        _fund(t, payer, funding, account);
+    }
+
+    function _open(
+        Terms memory terms,
+        uint8 flags,
+        address payer,
+        Funding memory funding,
+        Account memory account
+    ) private returns (LineId) {
         LineId id = _lineId(terms);
         Line storage stored = lines[id];
         if (stored.status != Status.None) revert SupplierEscrow_WrongStatus(id, stored.status);
@@ -436,6 +515,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
         uint256 amount = terms.amount;
         Line memory line;
+        line.flags = flags;
         uint256 advance = Payoffs.advance(line, amount, rates);
         line.status = Status.Open;
         line.since = uint40(block.timestamp);
@@ -529,6 +609,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         }
     }
 
+    function _requireSignable(LineId id, uint40 deadline) private view {
+        _requireHomeChain();
+        _requireBefore(id, deadline);
+    }
+
     /// @return actor who consents for the principal.
     function _requireConsent(address principal, uint16 role, bytes32 digest, Consent calldata consent)
         private
@@ -546,9 +631,52 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         }
     }
 
-    function _settlementDigest(LineId id, Outcome calldata outcome, uint40 deadline) private view returns (bytes32) {
-        bytes32 outcomeHash = keccak256(abi.encode(OUTCOME_TYPEHASH, outcome));
-        return _digest(keccak256(abi.encode(SETTLEMENT_TYPEHASH, id, outcomeHash, deadline)));
+    /// @dev Buyer, supplier and, of an assigned line, the payee agree on what was signed.
+    function _requireAgreement(
+        LineId id,
+        Terms memory terms,
+        Line memory line,
+        uint16 buyersRole,
+        uint16 suppliersRole,
+        bytes32 structHash,
+        Consents calldata consents
+    ) private view {
+        bytes32 digest = _digest(structHash);
+        address forBuyer = _requireConsent(terms.buyer, buyersRole, digest, consents.buyer);
+        address forOther = _requireConsent(terms.supplier, suppliersRole, digest, consents.supplier);
+        _requireTwo(id, terms, forBuyer, forOther, false);
+        if (!_isAssigned(line)) return;
+        forOther = _requireConsent(receivables[id].payee, ROLE_CHANGE, digest, consents.payee);
+        _requireTwo(id, terms, forBuyer, forOther, false);
+    }
+
+    function _amendmentHash(LineId id, LineId nextId, Outcome calldata outcome, uint40 deadline)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(AMENDMENT_TYPEHASH, id, nextId, _outcomeHash(outcome), deadline));
+    }
+
+    function _outcomeHash(Outcome calldata outcome) private pure returns (bytes32) {
+        return keccak256(abi.encode(OUTCOME_TYPEHASH, outcome));
+    }
+
+    /// @dev The opener amends for the buyer with the role that it opens with.
+    function _buyersRole(Terms memory terms) private view returns (uint16) {
+        return msg.sender == terms.opener ? ROLE_OPEN : ROLE_CHANGE;
+    }
+
+    /// @dev Who lets more of the free balance be bound than the old line frees must be trusted with it.
+    function _suppliersRole(Terms memory terms, Terms memory next) private view returns (uint16) {
+        bool more = Payoffs.bond(next.amount, _rates(next)) > Payoffs.bond(terms.amount, _rates(terms));
+        return more ? ROLE_CHANGE | ROLE_OPEN : ROLE_CHANGE;
+    }
+
+    function _requireSoundPayee(LineId id, Terms memory terms, address payee) private pure {
+        if (payee == terms.buyer || payee == terms.inspector || payee == terms.arbiter) {
+            revert SupplierEscrow_BadParty(id, payee);
+        }
     }
 
     /// @dev What is signed to open: one line's id if there is no proof, else a schedule in whose tree the proof begins at the lines' root.
@@ -574,10 +702,13 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         if (terms.length != assets.length) revert SupplierEscrow_LengthMismatch(terms.length, assets.length);
         Account memory account;
         Terms memory first = terms[0].load()[0];
+        address supplierSide;
         for (uint256 i = 0; i < terms.length; ++i) {
             Terms memory t = terms[i].load()[0];
             LineId id = acceptOne(t, assets[i], account);
             _requireSameParties(id, first, t);
+            if (i == 0) supplierSide = account.supplierSide;
+            if (account.supplierSide != supplierSide) revert SupplierEscrow_MixedBatch(id);
         }
         _payOutAll(first, account);
     }
@@ -622,11 +753,47 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         LineId id,
         Terms memory terms,
         Line memory line,
-        Rates rates,
         Outcome calldata outcome,
         Ending ending
     ) private {
+        Rates rates = _rates(terms);
         _end(id, terms, line, rates, Payoffs.decided(line, terms.amount, rates, outcome), ending);
+    }
+
+    /// @dev The buyer's share of the old line pays for the new one, and the bond moves over.
+    function _amend(
+        LineId id,
+        Terms memory terms,
+        Terms memory next,
+        Line memory line,
+        Outcome calldata outcome,
+        address payer
+    ) private {
+        (, uint64 owed) = _custody(id);
+        if (owed != 0) revert SupplierEscrow_GoodsStuck(id, owed);
+        Account memory account;
+        Funding memory funding;
+        Rates rates = _rates(terms);
+        Payoff memory payoff = Payoffs.decided(line, terms.amount, rates, outcome);
+        _conclude(id, terms, line, rates, payoff, Ending.Amended, account);
+        LineId nextId = _open(next, FLAG_AMENDED | line.flags & FLAG_ASSIGNED, payer, funding, account);
+        _requireSameParties(nextId, terms, next);
+        if (_isAssigned(line)) {
+            _requireSoundPayee(nextId, next, account.supplierSide);
+            receivables[nextId] = receivables[id];
+        }
+        emit LineAmended(id, nextId);
+
+        uint256 share = _min(account.toBuyer, funding.amount);
+        // The lesser of both.
+        unchecked {
+            account.toBuyer -= share;
+            funding.amount -= share;
+        }
+        _freeBond(terms, account);
+        _debit(terms.supplier, terms.token, funding.bond);
+        _takeIn(terms.token, payer, funding.amount);
+        _payOutAll(terms, account);
     }
 
     /// @dev An ending by itself, with its payouts.
@@ -653,7 +820,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Ending ending,
         Account memory account
     ) private {
-        if (line.status == Status.Disputed) _endDispute(terms, line, rates, ending);
+        account.supplierSide = _supplierSide(id, terms, line);
+        if (line.status == Status.Disputed) _endDispute(terms, line, rates, ending, account.supplierSide);
         bool retained = payoff.retained != 0;
         line.status = retained ? Status.Retained : Status.Closed;
         line.since = uint40(block.timestamp);
@@ -671,10 +839,19 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /// @dev The arbiter's fee goes back to its depositor, unless the arbiter earned it.
-    function _endDispute(Terms memory terms, Line memory line, Rates rates, Ending ending) private {
-        address depositor = line.flags & FLAG_BUYER_DISPUTES != 0 ? terms.buyer : terms.supplier;
-        if (ending != Ending.Ruled) _credit(depositor, terms.token, Payoffs.arbiterFee(terms.amount, rates));
-        line.flags &= ~(FLAG_BUYER_DISPUTES | FLAG_SUPPLIER_DISPUTES);
+    function _endDispute(
+        Terms memory terms,
+        Line memory line,
+        Rates rates,
+        Ending ending,
+        address supplierSide
+    ) private {
+        uint8 disputant = line.flags & FLAGS_PAYEE_DISPUTES;
+        line.flags ^= disputant;
+        if (ending == Ending.Ruled) return;
+        address depositor = disputant == FLAG_BUYER_DISPUTES ? terms.buyer : supplierSide;
+        if (disputant == FLAG_SUPPLIER_DISPUTES) depositor = terms.supplier;
+        _credit(depositor, terms.token, Payoffs.arbiterFee(terms.amount, rates));
     }
 
     /// @dev The broker's commission comes off every amount that goes to the supplier side.
@@ -694,7 +871,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     function _payOutAll(Terms memory terms, Account memory account) private {
         _freeBond(terms, account);
-        _payOut(terms.token, terms.supplier, account.toSupplierSide);
+        _payOut(terms.token, account.supplierSide, account.toSupplierSide);
         _payOut(terms.token, terms.buyer, account.toBuyer);
         _payOut(terms.token, terms.broker, account.toBroker);
     }
@@ -757,6 +934,15 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         return _actsFor(terms.inspector == address(0) ? terms.buyer : terms.inspector, ROLE_QUALITY);
     }
 
+    function _isAssigned(Line memory line) private pure returns (bool) {
+        return line.flags & FLAG_ASSIGNED != 0;
+    }
+
+    /// @dev To whom the supplier's money goes.
+    function _supplierSide(LineId id, Terms memory terms, Line memory line) private view returns (address) {
+        return _isAssigned(line) ? receivables[id].payee : terms.supplier;
+    }
+
     function _requireBuyer(LineId id, Terms memory terms, uint16 role) private view {
         if (!_actsFor(terms.buyer, role)) revert SupplierEscrow_NotBuyer(id, msg.sender);
     }
@@ -774,6 +960,16 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         id = _lineId(terms);
         lines[id].read(line);
         if (allowed >> uint8(line.status) & 1 == 0) revert SupplierEscrow_WrongStatus(id, line.status);
+    }
+
+    /// @dev The same from calldata, and the terms in memory.
+    function _prove(Terms calldata terms, uint256 allowed)
+        private
+        view
+        returns (Terms memory t, LineId id, Line memory line)
+    {
+        t = terms.load()[0];
+        (id, line) = _find(t, allowed);
     }
 
     function _store(LineId id, Line memory line) private {

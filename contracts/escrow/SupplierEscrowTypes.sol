@@ -78,8 +78,15 @@ uint8 constant FLAG_GOODS_TO_BUYER = 1 << 0; // goods not yet handed over are th
 uint8 constant FLAG_ASSIGNED = 1 << 1; // what is due to the supplier goes to a payee
 uint8 constant FLAG_AMENDED = 1 << 2; // the line replaces another: no advance, no resignation without penalty
 uint8 constant FLAG_BUYER_DISPUTES = 1 << 3; // the buyer deposited the arbiter's fee
-uint8 constant FLAG_SUPPLIER_DISPUTES = 1 << 4; // the supplier side deposited it
+uint8 constant FLAG_SUPPLIER_DISPUTES = 1 << 4; // the supplier deposited it
+uint8 constant FLAGS_PAYEE_DISPUTES = FLAG_BUYER_DISPUTES | FLAG_SUPPLIER_DISPUTES; // both: the payee deposited it
 uint8 constant FLAG_RETENTION_DISPUTED = 1 << 5; // the dispute began in Retained: the goods had been accepted
+
+/// @notice To whom what is due to a supplier was assigned.
+struct Receivable {
+    address payee;
+    uint40 deadline; // of the payee's consent: a later one needs a later deadline, so that none serves twice
+}
 
 uint16 constant MAX_ASSETS = 64;
 
@@ -90,6 +97,22 @@ struct Consent {
     address signer;
     bytes32[] proof;
     bytes signature;
+}
+
+/// @notice The consents of all who have to agree.
+struct Consents {
+    Consent buyer;
+    Consent supplier;
+    Consent payee; // ignored if the line is not assigned
+}
+
+/// @notice A payer's allowance for the escrow, signed by it as ERC-2612 prescribes.
+struct Permit {
+    uint256 value; // base units of the token
+    uint256 deadline; // Unix seconds, inclusive
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
 }
 
 /// @notice Several lines under one signature (EIP-712), each of which can be opened by itself.

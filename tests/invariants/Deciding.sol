@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Consent, LineId, Outcome, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Consent,
+    Consents, LineId, Outcome, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Call} from "./Books.sol";
 import {Opening} from "./Opening.sol";
 import {VM} from "./Vm.sol";
@@ -81,7 +82,9 @@ abstract contract Deciding is Opening {
         view
         returns (Call memory)
     {
-        bytes memory data = abi.encodeCall(ESCROW.settle, (terms, outcome, deadline, way.buyer, way.supplier));
+        Consents memory consents;
+        (consents.buyer, consents.supplier) = (way.buyer, way.supplier);
+        bytes memory data = abi.encodeCall(ESCROW.settle, (terms, outcome, deadline, consents));
         return _call(way.caller, terms.token, data);
     }
 

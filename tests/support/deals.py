@@ -17,6 +17,7 @@ HOUR = 3600
 DAY = 24 * HOUR
 NATIVE = ZERO = "0x" + 40 * "0"
 NO_CONSENT: dict[str, Any] = {"signer": ZERO, "proof": [], "signature": b""}
+NO_CONSENTS = {"buyer": NO_CONSENT, "supplier": NO_CONSENT, "payee": NO_CONSENT}  # all by calling
 
 STATUSES = ("None", "Open", "Delivered", "Rejected", "Retained", "Disputed", "Closed", "Revoked")
 ENDINGS = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.deals import DAY, NO_CONSENT
+from tests.support.deals import DAY, NO_CONSENTS
 from tests.support.lines import FOREVER, OPENING, Deal, Deals
 
 ODD_RATES = {"bondBps": 777, "brokerBps": 499, "lateBps": 123, "cancelBps": 1_234, "arbiterFeeBps": 321}
@@ -39,7 +39,11 @@ class Ending:
             "pay": (7,),
             "refund": (7,),
             "rule": (ODD_OUTCOME,),
-            "settle": (ODD_OUTCOME, FOREVER, NO_CONSENT, line.settled(line.signer, ODD_OUTCOME)),
+            "settle": (
+                ODD_OUTCOME,
+                FOREVER,
+                NO_CONSENTS | {"supplier": line.settled(line.signer, ODD_OUTCOME)},
+            ),
         }
         given = arguments.get(self.action, ())
         return line.send(self.action, *given, by=caller, at=self.when(line), **sending)

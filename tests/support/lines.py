@@ -28,6 +28,7 @@ from tests.support.deals import (
     HOUR,
     NATIVE,
     NO_CONSENT,
+    NO_CONSENTS,
     STATUSES,
     USUAL,
     ZERO,
@@ -64,6 +65,9 @@ TERMS_TYPE = (
 TERMS_TYPES = [member.split(" ")[0] for member in TERMS_TYPE.removesuffix(")").split("(")[1].split(",")]
 OUTCOME_TYPE = "Outcome(uint128 toSupplier,uint128 bondToBuyer,bool goodsToBuyer)"
 SETTLEMENT_TYPE = f"Settlement(bytes32 id,Outcome outcome,uint40 deadline){OUTCOME_TYPE}"
+AMENDMENT_TYPE = f"Amendment(bytes32 oldId,bytes32 newId,Outcome outcome,uint40 deadline){OUTCOME_TYPE}"
+ASSIGNMENT_TYPE = "Assignment(bytes32 id,address payee,uint40 deadline)"
+NO_PERMIT = (0, 0, 0, bytes(32), bytes(32))
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 
@@ -117,6 +121,15 @@ def digest(escrow: Contract, chain_id: int, struct_hash: bytes) -> bytes:
 def terms_hash(words: bytes) -> bytes:
     """The struct hash of terms, given as the 17 words that encode them."""
     return keccak(keccak(text=TERMS_TYPE) + words)
+
+
+def outcome_hash(decided: Mapping[str, Any]) -> bytes:
+    """The struct hash of an outcome."""
+    return keccak(keccak(text=OUTCOME_TYPE) + encode(["uint128", "uint128", "bool"], list(decided.values())))
+
+
+def _consent(signer: Actor, signed: bytes, address: Party | None) -> dict[str, Any]:
+    return {"signer": address_of(address or signer), "proof": [], "signature": signer.sign(signed)}
 
 
 def words_of(terms: Mapping[str, Any]) -> bytes:
@@ -319,9 +332,13 @@ class Deal:
     def calls(self) -> dict[str, ContractFunction]:
         """Every call that changes a line, as it would be made about this one, by function."""
         consents = (NO_CONSENT, self.signed(SUPPLIER), address_of(self.buyer))
-        many = self.escrow.functions
+        many, successor, payee = self.escrow.functions, self.successor(), Actor("payee")
+        amended = NO_CONSENTS | {"supplier": self.amended(self.signer, successor)}
         return {
             "open": self.call("open", *consents),
+            "openWithPermit": self.call("openWithPermit", *consents, NO_PERMIT),
+            "amend": self.call("amend", successor, NOTHING, FOREVER, amended, address_of(self.buyer)),
+            "assign": self.call("assign", payee.address, FOREVER, self.assigned(payee)),
             "openMany": many.openMany([self.terms], *consents),
             "revoke": self.call("revoke"),
             "deliver": self.call("deliver", delivery(self.goods)),
@@ -341,7 +358,9 @@ class Deal:
             "evidence": self.call("evidence", FINDINGS, FINDINGS_URI),
             "rule": self.call("rule", NOTHING),
             "applyDefault": self.call("applyDefault"),
-            "settle": self.call("settle", NOTHING, FOREVER, NO_CONSENT, self.settled(self.signer)),
+            "settle": self.call(
+                "settle", NOTHING, FOREVER, NO_CONSENTS | {"supplier": self.settled(self.signer)}
+            ),
             "payRetention": self.call("payRetention"),
             "collect": self.call("collect", self.goods),
         }
@@ -362,19 +381,12 @@ class Deal:
 
     def signed(self, signer: Actor, *, address: Party | None = None) -> dict[str, Any]:
         """Somebody's consent by signature; `address` if the signer is a contract with this key."""
-        return {
-            "signer": address_of(address or signer),
-            "proof": [],
-            "signature": signer.sign(self.id),
-        }
+        return _consent(signer, self.id, address)
 
     def settlement(self, decided: Mapping[str, Any] = NOTHING, *, deadline: int = FOREVER) -> bytes:
         """What is signed to settle the line: by default all to the buyer, at any time."""
-        outcome = encode(["uint128", "uint128", "bool"], list(decided.values()))
-        outcome_hash = keccak(keccak(text=OUTCOME_TYPE) + outcome)
-        words = encode(["bytes32", "bytes32", "uint40"], [self.id, outcome_hash, deadline])
-        struct_hash = keccak(keccak(text=SETTLEMENT_TYPE) + words)
-        return digest(self.escrow, self.chain.local.chain_id, struct_hash)
+        words = encode(["bytes32", "bytes32", "uint40"], [self.id, outcome_hash(decided), deadline])
+        return self._digest(SETTLEMENT_TYPE, words)
 
     def settled(
         self,
@@ -385,8 +397,47 @@ class Deal:
         address: Party | None = None,
     ) -> dict[str, Any]:
         """Somebody's consent by signature to a settlement; `address` as in `signed`."""
-        signature = signer.sign(self.settlement(decided, deadline=deadline))
-        return {"signer": address_of(address or signer), "proof": [], "signature": signature}
+        return _consent(signer, self.settlement(decided, deadline=deadline), address)
+
+    def successor(self, **changes: Any) -> dict[str, Any]:
+        """The terms of a line in place of this one: by default the same but for the salt."""
+        return self.terms | {"salt": self.terms["salt"] + 1} | changes
+
+    def amendment(
+        self, successor: Mapping[str, Any], decided: Mapping[str, Any] = NOTHING, *, deadline: int = FOREVER
+    ) -> bytes:
+        """What is signed to replace the line: by default all that is held goes into the new one."""
+        chain_id = self.chain.local.chain_id
+        new_id = digest(self.escrow, chain_id, terms_hash(words_of(successor)))
+        values = [self.id, new_id, outcome_hash(decided), deadline]
+        return self._digest(AMENDMENT_TYPE, encode(["bytes32", "bytes32", "bytes32", "uint40"], values))
+
+    def amended(
+        self,
+        signer: Actor,
+        successor: Mapping[str, Any],
+        decided: Mapping[str, Any] = NOTHING,
+        *,
+        deadline: int = FOREVER,
+        address: Party | None = None,
+    ) -> dict[str, Any]:
+        """Somebody's consent by signature to an amendment; `address` as in `signed`."""
+        return _consent(signer, self.amendment(successor, decided, deadline=deadline), address)
+
+    def assignment(self, payee: Party, *, deadline: int = FOREVER) -> bytes:
+        """What a payee signs to become one."""
+        words = encode(["bytes32", "address", "uint40"], [self.id, address_of(payee), deadline])
+        return self._digest(ASSIGNMENT_TYPE, words)
+
+    def assigned(
+        self, payee: Actor, *, deadline: int = FOREVER, address: Party | None = None
+    ) -> dict[str, Any]:
+        """A payee's consent by signature; `address` if it is a contract with this key."""
+        return _consent(payee, self.assignment(address or payee, deadline=deadline), address)
+
+    def _digest(self, type_: str, words: bytes) -> bytes:
+        struct_hash = keccak(keccak(text=type_) + words)
+        return digest(self.escrow, self.chain.local.chain_id, struct_hash)
 
     def attempt(self, function: str, /, *arguments: Any, by: Party) -> Said | None:
         """What a call about this line would revert with now; None if it would succeed."""

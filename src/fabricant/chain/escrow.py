@@ -17,18 +17,24 @@ from fabricant.chain.signing import Signer, sign
 from fabricant.domain.assets import AssetId
 from fabricant.domain.bundles import leaf_of_id
 from fabricant.domain.escrow import (
+    AMENDMENT,
+    ASSIGNMENT,
     BY_CALLING,
     SCHEDULE,
     SETTLEMENT,
     TERMS,
+    Amendment,
+    Assignment,
     Conditions,
     ConditionsId,
     Consent,
+    Consents,
     Ending,
     Line,
     LineId,
     Outcome,
     PackedConditions,
+    Permit,
     Schedule,
     Settlement,
     Terms,
@@ -37,7 +43,7 @@ from fabricant.domain.escrow import (
     possible,
 )
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds, address_word
+from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds, address_word, parse_address
 from fabricant.errors import NotFound, WalletError
 
 
@@ -162,8 +168,25 @@ class GoodsHandedOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineAssigned:
+    """What is due to the supplier of a line is now due to `payee`."""
+
+    id: LineId
+    assignor: Address
+    payee: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAmended:
+    """A line took another one's place; the buyer's share of the old one went into it first."""
+
+    old_id: LineId
+    new_id: LineId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineDisputed:
-    """A line is in dispute: `disputant`, the buyer or the supplier, deposited the arbiter's fee."""
+    """A line is in dispute: `disputant`, buyer, supplier or payee, deposited the arbiter's fee."""
 
     id: LineId
     by: Address
@@ -218,11 +241,15 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class LineState:
-    """A line now: what the chain keeps of it, under which conditions, and what may be done."""
+    """A line now: what the chain keeps of it, under which conditions, and what may be done.
+
+    `payee`: to whom it was assigned; zero if it was not.
+    """
 
     id: LineId
     line: Line
     custody: Custody
+    payee: Address
     conditions: Conditions
     at: UnixSeconds
     possible: tuple[Window, ...]
@@ -252,7 +279,7 @@ class SupplierEscrow(
     events=(
         *(ConditionsPublished, LineOpened, LineRevoked, LineDelivered, ReceiptConfirmed, LineRejected),
         *(LineExtended, LinePaid, LineRefunded, LineConcluded, GoodsHandedOver, FreeBalanceChanged),
-        *(LineDisputed, EvidenceSubmitted, Evidence),
+        *(LineDisputed, EvidenceSubmitted, Evidence, LineAmended, LineAssigned),
     ),
 ):
     """Order lines, trade conditions and free balances."""
@@ -331,6 +358,21 @@ class SupplierEscrow(
         """
         return self._do(LineOpened, "open", terms, buyer, supplier, self._payer(payer), value=value)
 
+    def open_with_permit(
+        self,
+        terms: Terms,
+        permit: Permit,
+        *,
+        buyer: Consent = BY_CALLING,
+        supplier: Consent = BY_CALLING,
+        payer: Address | None = None,
+    ) -> Done[LineOpened]:
+        """Opens a line as `open`, with the payer's allowance signed (`Erc20.sign_permit`) instead of sent.
+
+        Sends a transaction. A permit that somebody submitted before is no obstacle. Raises as `open`.
+        """
+        return self._do(LineOpened, "openWithPermit", terms, buyer, supplier, self._payer(payer), permit)
+
     def open_many(
         self,
         terms: Sequence[Terms],
@@ -390,7 +432,7 @@ class SupplierEscrow(
     def accept_many(
         self, terms: Sequence[Terms], assets: Sequence[Sequence[AssetId]] | None = None
     ) -> AllDone[LineConcluded]:
-        """Accepts lines of one buyer, supplier, token, broker and opener, with one payout to each receiver.
+        """Accepts lines of one buyer, supplier, payee, token, broker and opener, with one payout to each.
 
         Sends a transaction. `assets`: a list for each line. Raises as `accept`, SupplierEscrow_MixedBatch,
         SupplierEscrow_LengthMismatch, SupplierEscrow_EmptyBatch.
@@ -409,7 +451,7 @@ class SupplierEscrow(
     def deem_accept_many(
         self, terms: Sequence[Terms], assets: Sequence[Sequence[AssetId]] | None = None
     ) -> AllDone[LineConcluded]:
-        """Closes several deliveries of one buyer, supplier, token, broker and opener. Anyone.
+        """Closes several deliveries of one buyer, supplier, payee, token, broker and opener. Anyone.
 
         Sends a transaction. `assets`: a list for each line, or none. Raises as `deem_accept` and
         `accept_many`.
@@ -430,14 +472,14 @@ class SupplierEscrow(
     def dispute(self, terms: Terms, *, evidence: bytes, uri: str = "") -> Done[LineDisputed]:
         """Asks the arbiter, and deposits its fee from the disputant's free balance. Sends a transaction.
 
-        The buyer (QUALITY) while a delivery can be inspected, or before the retention ends; the supplier
-        (QUALITY) in the cure period. `evidence`: commitment to what is found at `uri`, 32 bytes. Raises
-        SupplierEscrow_NotParty, SupplierEscrow_TooLate, SupplierEscrow_InsufficientBalance.
+        The buyer (QUALITY) while a delivery can be inspected, or before the retention ends; the supplier or
+        the payee (QUALITY) in the cure period. `evidence`: commitment to what is found at `uri`, 32 bytes.
+        Raises SupplierEscrow_NotParty, SupplierEscrow_TooLate, SupplierEscrow_InsufficientBalance.
         """
         return self._do(LineDisputed, "dispute", terms, evidence, uri)
 
     def evidence(self, terms: Terms, *, evidence: bytes, uri: str = "") -> Done[EvidenceSubmitted]:
-        """Submits evidence. Buyer or supplier (QUALITY), or the arbiter; sends a transaction.
+        """Submits evidence. Buyer, supplier or payee (QUALITY), or the arbiter; sends a transaction.
 
         Raises SupplierEscrow_NotParty.
         """
@@ -458,13 +500,14 @@ class SupplierEscrow(
         """
         return self._do(LineConcluded, "applyDefault", terms)
 
+    # Agreements
+
     def sign_settlement(self, settlement: Settlement, *, by: Signer) -> Consent:
         """A party's consent to end a line so, by signature. Sends nothing.
 
         `by`: the party, or its operator with CHANGE. Raises SigningRefused as `signing.sign`.
         """
-        message = Message(self.domain, SETTLEMENT, settlement)
-        return Consent(by.address, (), sign(message, by=by, on=self.network))
+        return self._consent(Message(self.domain, SETTLEMENT, settlement), by)
 
     def settle(
         self,
@@ -474,14 +517,68 @@ class SupplierEscrow(
         deadline: UnixSeconds,
         buyer: Consent = BY_CALLING,
         supplier: Consent = BY_CALLING,
+        payee: Consent = BY_CALLING,
     ) -> Done[LineConcluded]:
-        """Ends a line as both parties agree. Sends a transaction.
+        """Ends a line as its parties agree. Sends a transaction.
 
-        Each consents by signature (`sign_settlement`), or as the sender or an operator of it with CHANGE.
-        `deadline` is exclusive. Raises SupplierEscrow_NoConsent, SupplierEscrow_BadSignature,
-        SupplierEscrow_ActsForBoth, SupplierEscrow_TooLate.
+        Buyer, supplier and, of an assigned line, payee consent: each by signature (`sign_settlement`), or as
+        the sender or an operator of it with CHANGE. `deadline` is exclusive. Raises
+        SupplierEscrow_NoConsent, SupplierEscrow_BadSignature, SupplierEscrow_ActsForBoth,
+        SupplierEscrow_TooLate.
         """
-        return self._do(LineConcluded, "settle", terms, outcome, deadline, buyer, supplier)
+        consents = Consents(buyer, supplier, payee)
+        return self._do(LineConcluded, "settle", terms, outcome, deadline, consents)
+
+    def sign_amendment(self, amendment: Amendment, *, by: Signer) -> Consent:
+        """A party's consent to replace a line, by signature. Sends nothing.
+
+        `by`: the party, or its operator with CHANGE. Raises SigningRefused as `signing.sign`.
+        """
+        return self._consent(Message(self.domain, AMENDMENT, amendment), by)
+
+    def amend(
+        self,
+        terms: Terms,
+        new_terms: Terms,
+        outcome: Outcome,
+        *,
+        deadline: UnixSeconds,
+        buyer: Consent = BY_CALLING,
+        supplier: Consent = BY_CALLING,
+        payee: Consent = BY_CALLING,
+        payer: Address | None = None,
+        value: BaseUnits = NO_COIN,
+    ) -> Done[LineAmended]:
+        """Replaces a line, as an engineering change order does. Sends a transaction.
+
+        `outcome` ends the old line: work in progress is the supplier's share, and the buyer's share goes into
+        the new line first. What that costs beyond it comes from `payer`, by default the sender, as in `open`.
+        Buyer, supplier, broker, token, opener and payee stay; the new line pays no advance. Consents as for
+        `settle` (`sign_amendment`); the supplier's operator also needs OPEN if the bond grows. Raises as
+        `settle` and `open`, SupplierEscrow_MixedBatch, SupplierEscrow_GoodsStuck.
+        """
+        consents = Consents(buyer, supplier, payee)
+        arguments = (terms, new_terms, outcome, deadline, consents, self._payer(payer))
+        return self._do(LineAmended, "amend", *arguments, value=value)
+
+    def sign_assignment(self, assignment: Assignment, *, by: Signer) -> Consent:
+        """A payee's consent to what is assigned to it, by signature. Sends nothing.
+
+        `by`: the payee, or its operator with CHANGE. Raises SigningRefused as `signing.sign`.
+        """
+        return self._consent(Message(self.domain, ASSIGNMENT, assignment), by)
+
+    def assign(
+        self, terms: Terms, payee: Address, *, deadline: UnixSeconds, consent: Consent = BY_CALLING
+    ) -> Done[LineAssigned]:
+        """Assigns what is due to the supplier of a line to a payee. Sends a transaction.
+
+        The supplier itself; once assigned, the payee itself. The new payee consents by signature
+        (`sign_assignment`), or through the sender as its operator with CHANGE. `deadline` is exclusive, and
+        later than that of the assignment before. Raises SupplierEscrow_NotSupplier, SupplierEscrow_TooLate,
+        SupplierEscrow_BadParty, SupplierEscrow_NoConsent, SupplierEscrow_BadSignature.
+        """
+        return self._do(LineAssigned, "assign", terms, payee, deadline, consent)
 
     # Money on the way
 
@@ -494,7 +591,7 @@ class SupplierEscrow(
         return self._do(LinePaid, "pay", terms, held_after)
 
     def refund(self, terms: Terms, *, held_after: BaseUnits) -> Done[LineRefunded]:
-        """Gives a part of what is held back to the buyer. Supplier (FINANCE); sends a transaction.
+        """Gives a part of what is held back to the buyer. Supplier side (FINANCE); sends a transaction.
 
         `held_after` base units stay held; a repeat is refused. Raises SupplierEscrow_NotSupplier,
         SupplierEscrow_HeldNotBelow.
@@ -522,8 +619,8 @@ class SupplierEscrow(
         """Declines to perform. Supplier (CHANGE); sends a transaction.
 
         What is held goes to the buyer, and the bond; in the resign period the advance instead of the bond,
-        from the supplier's free balance. Raises SupplierEscrow_NotSupplier,
-        SupplierEscrow_InsufficientBalance.
+        from the supplier's free balance. Not once the line is assigned. Raises SupplierEscrow_NotSupplier,
+        SupplierEscrow_Assigned, SupplierEscrow_InsufficientBalance.
         """
         return self._do(LineConcluded, "resign", terms)
 
@@ -598,6 +695,10 @@ class SupplierEscrow(
         """The goods of a line that are still here."""
         return self._read_as(Custody, "custodyOf", line, at=at)
 
+    def payee_of(self, line: LineId, *, at: At = "latest") -> Address:
+        """To whom a line was assigned; zero if it was not."""
+        return parse_address(self._read("payeeOf", line, at=at))
+
     def state_of(self, terms: Terms) -> LineState:
         """A line now: what the chain keeps of it, and what may be done.
 
@@ -607,7 +708,8 @@ class SupplierEscrow(
         kept, conditions = self.line_of(line, at=head.number), self.conditions_of(terms.conditions)
         custody = self.custody_of(line, at=head.number)
         windows = possible(terms, kept, conditions, at=head.timestamp, goods_here=custody.owed != 0)
-        return LineState(line, kept, custody, conditions, head.timestamp, windows)
+        payee = self.payee_of(line, at=head.number)
+        return LineState(line, kept, custody, payee, conditions, head.timestamp, windows)
 
     def terms_of(self, line: LineId, *, since: int = 0) -> Terms:
         """The terms of a line, from the event that opened it, in block `since` or later.
@@ -645,6 +747,9 @@ class SupplierEscrow(
     def _conditions(self) -> dict[ConditionsId, Conditions]:
         """Conditions never change, so each is read once."""
         return {}
+
+    def _consent(self, message: Message, by: Signer) -> Consent:
+        return Consent(by.address, (), sign(message, by=by, on=self.network))
 
     def _payer(self, named: Address | None) -> Address:
         if (payer := named or self.account) is None:

@@ -12,8 +12,11 @@ from typing import Any, Final
 from fabricant.chain.client import Client, Done
 from fabricant.chain.errors import ContractError
 from fabricant.chain.network import At, Network
-from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Token
-from fabricant.errors import BadAnswer
+from fabricant.chain.signing import Signer, read_domain, sign
+from fabricant.domain.escrow import PERMIT, Permit
+from fabricant.domain.typed_data import Domain, Message
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Token, UnixSeconds
+from fabricant.errors import BadAnswer, SigningRefused
 
 COIN: Final = Token(ZERO_ADDRESS, "ETH", 18)
 
@@ -51,11 +54,13 @@ def _event(name: str, inputs: str) -> dict[str, Any]:
 
 
 _ABI: Final = [
-    _function("name", "", "string"),
     _function("symbol", "", "string"),
     _function("decimals", "", "uint8"),
     _function("balanceOf", "address owner", "uint256"),
     _function("allowance", "address owner, address spender", "uint256"),
+    _function("name", "", "string"),
+    _function("version", "", "string"),
+    _function("nonces", "address owner", "uint256"),
     _function("approve", "address spender, uint256 value", "bool"),
     _function("transfer", "address to, uint256 value", "bool"),
     _event("Transfer", "address indexed from, address indexed to, uint256 value"),
@@ -69,11 +74,7 @@ class Erc20(Client, contract="ERC-20 token", events=(Transfer, Approval), abi=_A
     @cached_property
     def info(self) -> Token:
         """Symbol and decimals, as the token states them. Raises BadAnswer if it states no decimals."""
-        try:
-            symbol = str(self._read("symbol"))
-        except (BadAnswer, ContractError):
-            symbol = "tokens"
-        return Token(self.address, symbol, int(self._read("decimals")))
+        return Token(self.address, self._text("symbol", "tokens"), int(self._read("decimals")))
 
     def balance_of(self, owner: Address, *, at: At = "latest") -> BaseUnits:
         """What an account has."""
@@ -86,6 +87,40 @@ class Erc20(Client, contract="ERC-20 token", events=(Transfer, Approval), abi=_A
     def approve(self, spender: Address, amount: BaseUnits) -> Done[Approval]:
         """Lets `spender`, such as the escrow, take this much from the sender in all. Sends a transaction."""
         return self._do(Approval, "approve", spender, amount)
+
+    def sign_permit(
+        self, spender: Address, amount: BaseUnits, *, deadline: UnixSeconds, by: Signer
+    ) -> Permit:
+        """An approval by signature (ERC-2612), which `spender` submits with its call. Sends nothing.
+
+        `amount` base units in all, until `deadline`, inclusive; valid once. Raises SigningRefused if the
+        token has no permits, or its domain can't be made sure of, or the signer is not a key.
+        """
+        try:
+            nonce = self._read("nonces", by.address)
+        except (BadAnswer, ContractError):
+            raise SigningRefused(f"{self.info.symbol} takes no permits; approve instead") from None
+        allowance = {"owner": by.address, "spender": spender, "value": amount}
+        values = allowance | {"nonce": nonce, "deadline": deadline}
+        signature = sign(Message(self._permit_domain(), PERMIT, values), by=by, on=self.network)
+        if len(signature) != 65:
+            raise SigningRefused(
+                f"{by.address} signs as a contract, and a permit needs a key; approve instead"
+            )
+        return Permit(amount, deadline, signature[64], signature[:32], signature[32:64])
+
+    def _permit_domain(self) -> Domain:
+        """Most tokens state no domain, but use their name; `sign` compares it with the token's separator."""
+        try:
+            return read_domain(self.address, self.network)
+        except SigningRefused:
+            return Domain(self._text("name"), self._text("version", "1"), self.network.chain_id, self.address)
+
+    def _text(self, function: str, otherwise: str = "") -> str:
+        try:
+            return str(self._read(function))
+        except (BadAnswer, ContractError):
+            return otherwise
 
     def transfer(self, to: Address, amount: BaseUnits) -> Done[Transfer]:
         """Pays from the sender's own balance. Sends a transaction. Raises the token's own error."""

@@ -79,6 +79,7 @@ from fabricant.chain.errors.directory import (
 from fabricant.chain.errors.escrow import (
     SupplierEscrow_ActsForBoth,
     SupplierEscrow_AlreadyArrived,
+    SupplierEscrow_Assigned,
     SupplierEscrow_BadParty,
     SupplierEscrow_BadSignature,
     SupplierEscrow_ConditionOutOfRange,
@@ -249,6 +250,7 @@ __all__ = [
     "StringTooLong",
     "SupplierEscrow_ActsForBoth",
     "SupplierEscrow_AlreadyArrived",
+    "SupplierEscrow_Assigned",
     "SupplierEscrow_BadParty",
     "SupplierEscrow_BadSignature",
     "SupplierEscrow_ConditionOutOfRange",

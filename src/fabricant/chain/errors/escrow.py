@@ -21,7 +21,10 @@ class SupplierEscrow_NotBuyer(
 class SupplierEscrow_NotSupplier(
     ContractError,
     types="bytes32,address",
-    says="line {id}: {caller} may not act for the supplier; the supplier has to, or has to lend the role",
+    says=(
+        "line {id}: {caller} may not act for the supplier, nor give an assigned line's money back for its "
+        "payee; they have to, or have to lend the role"
+    ),
 ):
     id: LineId
     caller: Address
@@ -46,6 +49,14 @@ class SupplierEscrow_NotArbiter(
 ):
     id: LineId
     caller: Address
+
+
+class SupplierEscrow_Assigned(
+    ContractError,
+    types="bytes32",
+    says="line {id} was assigned: the supplier alone can't give it up any more; settle with buyer and payee",
+):
+    id: LineId
 
 
 class SupplierEscrow_NotParty(

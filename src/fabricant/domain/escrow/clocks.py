@@ -36,6 +36,8 @@ class Action(StrEnum):
     RULE = "rule"
     APPLY_DEFAULT = "apply_default"
     SETTLE = "settle"
+    AMEND = "amend"
+    ASSIGN = "assign"
     PAY = "pay"
     REFUND = "refund"
     EXTEND = "extend"
@@ -51,28 +53,35 @@ class Side(StrEnum):
 
     BUYER = "the buyer"
     SUPPLIER = "the supplier"
+    SUPPLIER_SIDE = "the supplier, or the payee of an assigned line"
+    SUPPLIER_OR_PAYEE = "the supplier or the payee"
     INSPECTOR = "the inspector"  # the buyer, if the terms name none
     BUYER_OR_INSPECTOR = "the buyer or the inspector"
     ARBITER = "the arbiter"
-    PARTIES_OR_ARBITER = "either party or the arbiter"
+    PARTIES_OR_ARBITER = "any party or the arbiter"
     EITHER_PARTY = "either party"
     BOTH_PARTIES = "both parties"
+    ALL_PARTIES = "buyer and supplier, and the payee of an assigned line"
     OPENER = "the contract that the terms name"
     ANYONE = "anyone"
 
-    def principals(self, terms: Terms) -> tuple[Address, ...]:
-        """The addresses that may act; empty if everybody may."""
+    def principals(self, terms: Terms, *, payee: Address = ZERO_ADDRESS) -> tuple[Address, ...]:
+        """The addresses that may act; empty if everybody may. `payee`: zero if the line is not assigned."""
         inspector = terms.buyer if terms.inspector == ZERO_ADDRESS else terms.inspector
         both = (terms.buyer, terms.supplier)
+        payees = () if payee == ZERO_ADDRESS else (payee,)
         principals = {
             Side.BUYER: (terms.buyer,),
             Side.SUPPLIER: (terms.supplier,),
+            Side.SUPPLIER_SIDE: payees or (terms.supplier,),
+            Side.SUPPLIER_OR_PAYEE: (terms.supplier, *payees),
             Side.INSPECTOR: (inspector,),
             Side.BUYER_OR_INSPECTOR: tuple(dict.fromkeys((terms.buyer, inspector))),
             Side.ARBITER: (terms.arbiter,),
-            Side.PARTIES_OR_ARBITER: (*both, terms.arbiter),
+            Side.PARTIES_OR_ARBITER: (*both, *payees, terms.arbiter),
             Side.EITHER_PARTY: both,
             Side.BOTH_PARTIES: both,
+            Side.ALL_PARTIES: (*both, *payees),
             Side.OPENER: (terms.opener,),
             Side.ANYONE: (),
         }
@@ -179,7 +188,7 @@ def _windows(terms: Terms, line: Line, conditions: Conditions, *, goods_here: bo
             yield from _inspecting(line, conditions)
         case Status.REJECTED:
             yield from _performing(terms, line, conditions)
-            yield _dispute(Side.SUPPLIER, before=UnixSeconds(line.since + conditions.cure))
+            yield _dispute(Side.SUPPLIER_OR_PAYEE, before=UnixSeconds(line.since + conditions.cure))
         case Status.RETAINED:
             ends = retention_ends(line, conditions)
             yield Window(action=Action.PAY_RETENTION, by=Side.ANYONE, since=ends)
@@ -199,10 +208,14 @@ def _at_any_time(terms: Terms, line: Line, *, goods_here: bool) -> Iterator[Wind
     if _is_acceptable(terms, line, goods_here=goods_here):
         yield Window(action=Action.ACCEPT, by=Side.BUYER, role=Role.FINANCE, remark="as it is")
     if line.status in LIVE:
-        yield Window(action=Action.SETTLE, by=Side.BOTH_PARTIES, role=Role.CHANGE)
+        yield Window(action=Action.SETTLE, by=Side.ALL_PARTIES, role=Role.CHANGE)
+        yield Window(action=Action.ASSIGN, by=Side.SUPPLIER_SIDE)
+    if line.status is Status.OPEN or (line.status is Status.REJECTED and not (terms.assets and goods_here)):
+        amender = Side.ALL_PARTIES if terms.opener == ZERO_ADDRESS else Side.OPENER
+        yield Window(action=Action.AMEND, by=amender, role=Role.CHANGE)
     if line.held and line.status in LIVE and line.status is not Status.DISPUTED:
         yield Window(action=Action.PAY, by=Side.BUYER, role=Role.FINANCE)
-        yield Window(action=Action.REFUND, by=Side.SUPPLIER, role=Role.FINANCE)
+        yield Window(action=Action.REFUND, by=Side.SUPPLIER_SIDE, role=Role.FINANCE)
     if terms.assets and goods_here and line.status in (Status.REJECTED, Status.RETAINED, Status.CLOSED):
         entitled = Side.BUYER if LineFlag.GOODS_TO_BUYER in line.flags else Side.SUPPLIER
         yield Window(action=Action.COLLECT, by=entitled, role=Role.ASSETS)
@@ -239,6 +252,8 @@ def _performing(terms: Terms, line: Line, conditions: Conditions) -> Iterator[Wi
     yield Window(action=Action.TERMINATE, by=Side.BUYER, role=Role.CHANGE, since=stop)
     if line.extra < LONGEST_EXTENSION:
         yield Window(action=Action.EXTEND, by=Side.BUYER, role=Role.CHANGE)
+    if LineFlag.ASSIGNED in line.flags:
+        return
     declines = declining_ends(terms, line, conditions)
     yield Window(
         action=Action.RESIGN,

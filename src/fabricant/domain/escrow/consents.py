@@ -20,6 +20,9 @@ AMENDMENT: Final = Struct(
     "Amendment", "bytes32 oldId, bytes32 newId, Outcome outcome, uint40 deadline", uses=[OUTCOME]
 )
 ASSIGNMENT: Final = Struct("Assignment", "bytes32 id, address payee, uint40 deadline")
+PERMIT: Final = Struct(
+    "Permit", "address owner, address spender, uint256 value, uint256 nonce, uint256 deadline"
+)  # the token's, not the escrow's (ERC-2612)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,27 @@ class Consent:
     signature: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A payer's allowance for the escrow, signed (ERC-2612). `value`: base units; `deadline`: inclusive."""
+
+    value: BaseUnits
+    deadline: UnixSeconds
+    v: int
+    r: bytes
+    s: bytes
+
+
 BY_CALLING: Final = Consent()
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """Those of all who have to agree; the payee's counts only if the line is assigned."""
+
+    buyer: Consent = BY_CALLING
+    supplier: Consent = BY_CALLING
+    payee: Consent = BY_CALLING
 
 
 class Schedule(Bundle[LineId]):

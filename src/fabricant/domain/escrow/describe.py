@@ -170,13 +170,18 @@ def _held(terms: Terms, line: Line, conditions: Conditions, token: Token) -> Ite
         yield "Nothing is held any more."
     fee = arbiter_fee(terms.amount, conditions)
     if fee and line.status is Status.DISPUTED:
-        who = "buyer" if LineFlag.BUYER_DISPUTES in line.flags else "supplier"
-        yield f"{token.format(fee)} of the {who} are deposited for the arbiter."
+        yield f"{token.format(fee)} of the {_disputant(line)} are deposited for the arbiter."
     deposit = bond(terms.amount, conditions)
     if deposit and line.status is not Status.CLOSED:
         yield f"{token.format(deposit)} of the supplier are locked as security deposit."
     if LineFlag.ASSIGNED in line.flags:
         yield "What is due to the supplier was assigned to a payee."
+
+
+def _disputant(line: Line) -> str:
+    if LineFlag.BUYER_DISPUTES not in line.flags:
+        return "supplier"
+    return "payee" if LineFlag.SUPPLIER_DISPUTES in line.flags else "buyer"
 
 
 def _payoff(

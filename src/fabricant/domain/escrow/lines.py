@@ -49,7 +49,7 @@ class LineFlag(IntFlag):
     ASSIGNED = 1 << 1  # what is due to the supplier goes to a payee
     AMENDED = 1 << 2  # the line replaces another: no advance, no resignation without penalty
     BUYER_DISPUTES = 1 << 3  # the buyer deposited the arbiter's fee
-    SUPPLIER_DISPUTES = 1 << 4  # the supplier side deposited it
+    SUPPLIER_DISPUTES = 1 << 4  # the supplier deposited it; with the flag before: the payee
     RETENTION_DISPUTED = 1 << 5  # the dispute began in RETAINED: the goods had been accepted
 
 

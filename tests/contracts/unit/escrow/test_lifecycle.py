@@ -10,7 +10,7 @@ from web3.contract.contract import ContractFunction
 
 from tests.support.actors import Actor
 from tests.support.chain import Chain
-from tests.support.deals import DAY, NATIVE, NO_CONSENT, STATUSES
+from tests.support.deals import DAY, NATIVE, NO_CONSENTS, STATUSES
 from tests.support.decoding import Said
 from tests.support.disputes import ARBITER, RATES
 from tests.support.endings import ODD_OUTCOME
@@ -25,6 +25,7 @@ UNDELIVERED = ("Open", "Rejected")
 HOLDING = ("Open", "Delivered", "Rejected", "Retained")
 ALLOWED = {
     "open": ("None",),
+    "openWithPermit": ("None",),
     "openMany": ("None",),
     "revoke": ("None",),
     "deliver": UNDELIVERED,
@@ -39,6 +40,8 @@ ALLOWED = {
     "rule": ("Disputed",),
     "applyDefault": ("Disputed",),
     "settle": (*HOLDING, "Disputed"),
+    "amend": UNDELIVERED,
+    "assign": (*HOLDING, "Disputed"),
     "pay": HOLDING,
     "refund": HOLDING,
     "extend": UNDELIVERED,
@@ -48,7 +51,7 @@ ALLOWED = {
     "payRetention": ("Retained",),
     "collect": ("Rejected", "Retained", "Closed"),
 }
-BY_SUPPLIER = ("deliver", "refund", "resign")
+BY_SUPPLIER = ("deliver", "refund", "resign", "assign")
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -90,6 +93,7 @@ class Right:
 
 RIGHTS = [
     Right("open", "None", BUYER, OPEN, "NoConsent"),
+    Right("openWithPermit", "None", BUYER, OPEN, "NoConsent"),
     Right("openMany", "None", BUYER, OPEN, "NoConsent"),
     Right("revoke", "None", BUYER, OPEN, "NotParty"),
     Right("revoke", "None", SUPPLIER, OPEN, "NotParty"),
@@ -302,7 +306,8 @@ def test_f058_nothing_stays_behind(
         line.deposit(BUYER, line.arbiter_fee)
         line.dispute()
     ruled.send("rule", ODD_OUTCOME, by=ARBITER)
-    settled.send("settle", ODD_OUTCOME, FOREVER, NO_CONSENT, settled.settled(SUPPLIER, ODD_OUTCOME), by=BUYER)
+    consents = NO_CONSENTS | {"supplier": settled.settled(SUPPLIER, ODD_OUTCOME)}
+    settled.send("settle", ODD_OUTCOME, FOREVER, consents, by=BUYER)
     silent.send("deemAccept", [], by=STRANGER, at=due + 9 * DAY)
     terminated.send("terminate", by=BUYER, at=terminated.long_stop)
     defaulted.send("applyDefault", by=STRANGER, at=defaulted.arbitration_end)

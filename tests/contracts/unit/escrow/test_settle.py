@@ -19,7 +19,7 @@ from fabricant.domain.typed_data import Domain, Message
 from fabricant.domain.units import BaseUnits, UnixSeconds
 from tests.support.actors import Actor
 from tests.support.chain import Chain, call_data
-from tests.support.deals import DAY, NATIVE, NO_CONSENT
+from tests.support.deals import DAY, NATIVE, NO_CONSENT, NO_CONSENTS
 from tests.support.decoding import Said
 from tests.support.disputes import (
     BROKER,
@@ -76,7 +76,7 @@ def settle(
 ) -> Receipt:
     """Somebody settles the line; both parties signed, unless the test says otherwise."""
     both = {side: line.settled(Actor(side), agreed, deadline=deadline) for side in OTHER} | dict(consents)
-    return line.send("settle", agreed, deadline, both["buyer"], both["supplier"], by=by, at=at)
+    return line.send("settle", agreed, deadline, NO_CONSENTS | both, by=by, at=at)
 
 
 def no_consent(principal: Actor, actor: Actor) -> AbstractContextManager[None]:
@@ -318,7 +318,7 @@ def test_f036_every_byte_of_a_settlement_is_signed(deal: Deals, side: str) -> No
         consents[side] = line.settled(signer, AGREED)
         told: dict[str, Any] = {"principal": signer.address, "signer": signer.address}
         told["digest"] = line.settlement(agreed, deadline=deadline)
-        said = line.attempt("settle", agreed, deadline, consents["buyer"], consents["supplier"], by=STRANGER)
+        said = line.attempt("settle", agreed, deadline, NO_CONSENTS | consents, by=STRANGER)
         assert said == Said("SupplierEscrow_BadSignature", told), (agreed, deadline)
 
 
@@ -413,7 +413,7 @@ def test_f035_what_is_signed_is_one_thing_for_everybody(
 ) -> None:
     line, chain_id = one_line, one_line.chain.local.chain_id
     unsigned = {"signer": BUYER.address, "proof": [], "signature": b""}
-    said = line.attempt("settle", outcomes, deadline, unsigned, NO_CONSENT, by=SUPPLIER)
+    said = line.attempt("settle", outcomes, deadline, NO_CONSENTS | {"buyer": unsigned}, by=SUPPLIER)
     assert said is not None
     digest = line.settlement(outcomes, deadline=deadline)
     assert said.arguments["digest"] == digest
@@ -520,7 +520,7 @@ def test_wallets_settle_by_calling(
 ) -> None:
     wallet = party()
     line = of_wallet(wallet)
-    call = line.call("settle", AGREED, FOREVER, line.settled(BUYER, AGREED), NO_CONSENT)
+    call = line.call("settle", AGREED, FOREVER, NO_CONSENTS | {"buyer": line.settled(BUYER, AGREED)})
     chain.send(wallet.functions.execute(line.escrow.address, 0, call_data(call)), by=STRANGER)
     assert line.line.status == "Closed"
 
@@ -665,9 +665,9 @@ def test_the_bond_and_the_deposit_are_freed_once(deal: Deals, books: Books) -> N
 
 def test_f023_no_coins_with_a_settlement(deal: Deals) -> None:
     line = deal(token=NATIVE).given("Open")
-    signed = (line.settled(BUYER, AGREED), line.settled(SUPPLIER, AGREED))
+    both = {each: line.settled(Actor(each), AGREED) for each in OTHER}
     with reverts("no reason"):
-        line.send("settle", AGREED, FOREVER, *signed, by=STRANGER, value=1)
+        line.send("settle", AGREED, FOREVER, NO_CONSENTS | both, by=STRANGER, value=1)
 
 
 # Goods

@@ -50,7 +50,8 @@ def at(moment: int, status: Status, terms: Terms = TERMS, **more: object) -> set
     return actions(possible(terms, line(status, **more), USUAL, at=UnixSeconds(moment)))  # type: ignore[arg-type]
 
 
-ALWAYS_OPEN = {"extend", "pay", "refund", "resign", "settle"}
+ALWAYS = {"assign", "settle"}
+ALWAYS_OPEN = ALWAYS | {"amend", "extend", "pay", "refund", "resign"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ ARRIVED = DUE + 2 * DAY
     ],
 )
 def test_f048_a_delivered_line(moment: int, more: set[str]) -> None:
-    assert at(moment, Status.DELIVERED, since=ARRIVED) == {"accept", "pay", "refund", "settle"} | more
+    assert at(moment, Status.DELIVERED, since=ARRIVED) == ALWAYS | {"accept", "pay", "refund"} | more
 
 
 def test_f060_rejections_are_used_up() -> None:
@@ -101,7 +102,7 @@ def test_f060_rejections_are_used_up() -> None:
 def test_f048_a_rejected_line_leaves_the_whole_cure_period(*, late_rejection: bool) -> None:
     rejected = DUE + 15 * DAY if late_rejection else DUE - DAY
     stop = DUE + 29 * DAY if late_rejection else DUE + 21 * DAY
-    always = {"accept", "collect", "extend", "pay", "refund", "resign", "settle"}
+    always = ALWAYS | {"accept", "collect", "extend", "pay", "refund", "resign"}
     disputable = {"dispute"} if stop - 1 < rejected + USUAL.cure else set()
 
     assert long_stop(TERMS, line(Status.REJECTED, since=rejected), USUAL) == stop
@@ -111,7 +112,7 @@ def test_f048_a_rejected_line_leaves_the_whole_cure_period(*, late_rejection: bo
 
 def test_f048_a_retention() -> None:
     goods = {"flags": LineFlag.GOODS_TO_BUYER}
-    always = {"collect", "pay", "refund", "settle"}
+    always = ALWAYS | {"collect", "pay", "refund"}
 
     assert at(DUE + 90 * DAY - 1, Status.RETAINED, since=DUE, **goods) == always | {"dispute"}
     assert at(DUE + 90 * DAY, Status.RETAINED, since=DUE, **goods) == always | {"pay_retention"}
@@ -119,7 +120,7 @@ def test_f048_a_retention() -> None:
 
 def test_f048_a_dispute() -> None:
     ends = DUE + USUAL.arbitration
-    always = {"accept", "evidence", "settle"}
+    always = ALWAYS | {"accept", "evidence"}
 
     assert at(ends - 1, Status.DISPUTED, since=DUE) == always | {"rule"}
     assert at(ends, Status.DISPUTED, since=DUE) == always | {"apply_default"}
@@ -152,7 +153,7 @@ def test_what_was_not_opened() -> None:
 def test_without_money_there_is_nothing_to_pay() -> None:
     paid = replace(line(Status.OPEN), held=BaseUnits(0))
 
-    assert actions(possible(TERMS, paid, USUAL, at=DUE)) == {"deliver", "extend", "resign", "settle"}
+    assert actions(possible(TERMS, paid, USUAL, at=DUE)) == ALWAYS | {"amend", "deliver", "extend", "resign"}
 
 
 @pytest.mark.parametrize(
