@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from fabricant.chain.build import find_project
+from scripts.invariants import CALLS, DEEP_CALLS
 from tests.checks.suites import test_names as names_of_tests
 from tests.docs.tables import DOCS
 from tests.support.defects import read_defects
@@ -71,6 +72,15 @@ def test_every_invariant_that_is_cited_is_listed_once() -> None:
 
     assert {each.number for each in INVARIANTS} == cited
     assert len(INVARIANTS) == len(cited) == page.count("\n### ")
+
+
+def test_the_campaigns_sizes_are_the_real_ones() -> None:
+    page = (DOCS / "invariants.md").read_text(encoding="utf-8")
+
+    assert (
+        f"makes {CALLS:,} random calls of the escrow in `make test` and {DEEP_CALLS:,} in\n`make deep`"
+        in page
+    )
 
 
 @EACH

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import pytest
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
+from fabricant.domain.escrow import LineFlag
 from tests.docs.machines import PAGE, Transition, transitions
 from tests.docs.tables import table, words
 from tests.support.actors import Actor
 from tests.support.chain import Chain
 from tests.support.deals import DAY, ENDINGS, NO_CONSENT
-from tests.support.disputes import ARBITER, disputed
+from tests.support.disputes import ARBITER, disputable, disputed
 from tests.support.lines import BUYER, FOREVER, NOTHING, SUPPLIER, Deal, Deals, Goods
 
 STRANGER: Final = Actor("stranger")
@@ -99,6 +102,18 @@ def test_the_arbiters_fee_goes_where_its_row_says(
     assert {who: has[who] - had[who] for who in has if has[who] != had[who]} == {
         row["the fee goes to"]: line.arbiter_fee
     }
+
+
+@pytest.mark.parametrize("row", table(PAGE, "The dispute", first="began in"), ids=lambda row: row["began in"])
+def test_a_dispute_sets_the_flags_of_its_row(deal: Deals, row: dict[str, str]) -> None:
+    line = disputable(deal, row["began in"])
+    before = line.line.flags
+
+    line.dispute(by=WHO[row["disputant"]])
+
+    assert LineFlag(line.line.flags & ~before) == reduce(
+        or_, (LineFlag[name] for name in words(row["flags"]))
+    )
 
 
 # Custody
