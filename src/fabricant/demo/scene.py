@@ -199,20 +199,28 @@ class Scene:
 
     # The account
 
-    def perform(self, story: "Story") -> Statement:
+    def perform(self, story: "Story") -> "Performance":
         """Plays a story and tells the account, which adds up to the last base unit.
 
         Raises what the story raises, VerificationFailed if the account does not add up.
         """
         before = self.stage.balances()
-        story(self)
+        lines = story(self)
         statement = Statement(COIN, before, self.stage.balances(), self._journal.fees)
         statement.check()
         self.say(f"\nThe account, in {self.stage.money.symbol}\n")
         for who, entry in statement.of(self.stage.money):
             if entry.before or entry.after:
                 self.say(f"   {who:<9} {self.show(entry.before):>9}  →  {self.show(entry.after):>9}")
-        return statement
+        return Performance(lines, statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What came of a story: its lines, and what everybody had before and has after it."""
+
+    lines: tuple[Terms, ...]
+    statement: Statement
 
 
 Story = Callable[[Scene], tuple[Terms, ...]]  # returns its lines

@@ -82,12 +82,6 @@ def played(
     """Each example."""
     module = importlib.import_module(f"examples.{request.param}.deal")
     told: list[str] = []
-    lines: list[Terms] = []
-
-    def story(scene: Scene) -> tuple[Terms, ...]:
-        lines.extend(module.play(scene))
-        return tuple(lines)
-
     scene = Scene.set_up(
         chain,
         dev_wallets(chain)[0],
@@ -95,8 +89,8 @@ def played(
         say=told.append,
         **getattr(module, "HAD", {}),
     )
-    statement = scene.perform(story)
-    return Played(request.param, scene, tuple(lines), statement, "\n".join(told))
+    performance = scene.perform(module.play)
+    return Played(request.param, scene, performance.lines, performance.statement, "\n".join(told))
 
 
 def test_it_tells_what_its_page_shows(played: Played) -> None:
