@@ -1,4 +1,7 @@
-"""Every block of the documentation that a reader could copy is run, in the order of its file."""
+"""Every block of the documentation that a reader could copy is run, in the order of its file.
+
+Those of docs/operations run in test_operations.py, each on a line of its own.
+"""
 
 import os
 import sys
@@ -10,8 +13,11 @@ from fabricant.chain.build import find_project
 from tests.docs.blocks import Block, Mismatch, read_blocks, read_console, run_block
 
 ROOT = find_project(Path(__file__).parent)
+OPERATIONS = ROOT / "docs" / "operations"
 DOCUMENTS = sorted(
-    file.relative_to(ROOT).as_posix() for file in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    file.relative_to(ROOT).as_posix()
+    for file in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    if file.parent != OPERATIONS
 )
 
 

@@ -57,11 +57,19 @@ class Stage:
     arbiter: Party
 
     @classmethod
-    def set_up(cls, chain: DevelopmentChain, funder: Wallet, *, folder: Path) -> Self:
+    def set_up(
+        cls,
+        chain: DevelopmentChain,
+        funder: Wallet,
+        *,
+        folder: Path,
+        buyer_has: str = BUYER_HAS,
+        supplier_has: str = SUPPLIER_HAS,
+    ) -> Self:
         """Deploys what is missing, and funds fresh accounts. Sends transactions of `funder`.
 
-        `folder`: where the deployment is recorded. Raises UnfundedWallet before the first transaction, and
-        what `deploy` raises.
+        `folder`: where the deployment is recorded. `buyer_has`, `supplier_has`: play money, in whole tokens.
+        Raises UnfundedWallet before the first transaction, and what `deploy` raises.
         """
         recorded = read(folder, chain.chain_id)
         registrar = funder.address if recorded is None else recorded.registrar
@@ -90,8 +98,8 @@ class Stage:
             inspector=party("inspector"),
             arbiter=party("arbiter"),
         )
-        money.mint(stage.buyer.address, stage.money.parse(BUYER_HAS))
-        money.mint(stage.supplier.address, stage.money.parse(SUPPLIER_HAS))
+        money.mint(stage.buyer.address, stage.money.parse(buyer_has))
+        money.mint(stage.supplier.address, stage.money.parse(supplier_has))
         return stage
 
     @property
