@@ -17,16 +17,21 @@ import {
     Status,
     Terms
 } from "../escrow/SupplierEscrowTypes.sol";
-import {
-    Answer,
-    Case,
-    IArbiterERC792,
-    RULINGS,
-    RULING_BUYER,
-    RULING_REFUSED,
-    RULING_SUPPLIER
-} from "./IArbiterERC792.sol";
+import {IArbiterERC792, RULINGS, RULING_BUYER, RULING_REFUSED, RULING_SUPPLIER} from "./IArbiterERC792.sol";
 import {IArbitrable, IArbitrator} from "./IERC792.sol";
+
+/// @dev One dispute of a line that was brought to the court.
+struct Case {
+    uint256 disputeId; // the court's number
+    address payer; // paid the court and gets the arbiter's fee; zero: not asked
+}
+
+/// @dev What the court said to one of its disputes.
+struct Answer {
+    bool asked; // the dispute began here
+    bool ruled;
+    uint8 ruling; // RULING_*
+}
 
 contract ArbiterERC792 is IArbiterERC792, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -146,9 +151,15 @@ contract ArbiterERC792 is IArbiterERC792, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IArbiterERC792
-    function caseOf(LineId id, bool overRetention) external view returns (Case memory asked, Answer memory answer) {
-        asked = cases[id][overRetention];
-        if (asked.payer != address(0)) answer = answers[asked.disputeId];
+    function caseOf(LineId id, bool overRetention)
+        external
+        view
+        returns (uint256 disputeId, address payer, bool ruled, uint8 ruling)
+    {
+        Case memory asked = cases[id][overRetention];
+        if (asked.payer == address(0)) return (0, address(0), false, 0);
+        Answer memory answer = answers[asked.disputeId];
+        return (asked.disputeId, asked.payer, answer.ruled, answer.ruling);
     }
 
     /* INSIDE */

@@ -11,19 +11,6 @@ uint256 constant RULING_SUPPLIER = 1;
 uint256 constant RULING_BUYER = 2;
 uint256 constant RULINGS = 2;
 
-/// @notice One dispute of a line that was brought to the court.
-struct Case {
-    uint256 disputeId; // the court's number
-    address payer; // paid the court and gets the arbiter's fee; zero: not asked
-}
-
-/// @notice What the court said to one of its disputes.
-struct Answer {
-    bool asked; // the dispute is one of ours
-    bool ruled;
-    uint8 ruling; // RULING_*; what is no such number counts as refused
-}
-
 /// @title ArbiterERC792: a court of ERC-792, such as Kleros, as the arbiter of order lines.
 /// @notice One contract for each court, subcourt and number of jurors; lines name it as their arbiter. Somebody pays the
 /// court to hear a disputed line, the court rules, and anyone has the ruling carried out.
@@ -155,7 +142,14 @@ interface IArbiterERC792 is IArbitrable {
     function appealCost(uint256 disputeId) external view returns (uint256);
 
     /// @notice What was asked about a line, and answered. A line has at most two disputes: over its delivery, and over its retention.
-    function caseOf(LineId id, bool overRetention) external view returns (Case memory, Answer memory);
+    /// @return disputeId the court's number.
+    /// @return payer who paid the court, and gets the arbiter's fee; zero: nobody asked.
+    /// @return ruled whether the court has ruled.
+    /// @return ruling how, as RULINGS says; what is no such number is recorded as 0.
+    function caseOf(LineId id, bool overRetention)
+        external
+        view
+        returns (uint256 disputeId, address payer, bool ruled, uint8 ruling);
 
     /// @notice What an owner can withdraw, in base units.
     function owedTo(address owner, address token) external view returns (uint256);
