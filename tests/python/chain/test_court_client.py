@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from fabricant.chain.abi import Abi
 from fabricant.chain.court import (
     ArbiterERC792,
     Choice,
@@ -26,40 +25,22 @@ from fabricant.chain.errors import (
     ArbiterERC792_TooLittleCoin,
 )
 from fabricant.chain.escrow import Delivery, LineConcluded
-from fabricant.chain.transactions import Sender
 from fabricant.domain.escrow import Ending, Terms, arbiter_fee
 from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Bps
 from fabricant.errors import NotFound
-from tests.support.chain import artifact
+from tests.support.judges import COST, Judges
 from tests.support.world import USUAL, World, wallet
 
 BUYER, STRANGER = wallet("buyer"), wallet("stranger")
-COST, APPEAL_COST = BaseUnits(3 * 10**16), BaseUnits(7 * 10**16)
+APPEAL_COST = BaseUnits(7 * 10**16)
 EXTRA = b"\x02" * 64
 FEES = replace(USUAL, arbiter_fee_bps=Bps(300))
-
-
-class Judges:
-    """The mock court: it does what it is told."""
-
-    def __init__(self, world: World) -> None:
-        mock = artifact("MockArbitrator")
-        self._sender = Sender(world.chain, STRANGER)
-        self._functions = Abi.parse(mock.abi).functions
-        created = self._sender.send(None, mock.bytecode).created
-        assert created is not None
-        self.address = created
-        self.tell("setPrice", COST)
-
-    def tell(self, function: str, *arguments: object) -> None:
-        """Tells the judges what to do."""
-        self._sender.send(self.address, self._functions[function].encode(arguments))
 
 
 @pytest.fixture
 def judges(world: World) -> Judges:
     """The judges."""
-    return Judges(world)
+    return Judges(world.chain, STRANGER)
 
 
 @pytest.fixture
