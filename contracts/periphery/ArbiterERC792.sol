@@ -107,7 +107,8 @@ contract ArbiterERC792 is IArbiterERC792, ReentrancyGuardTransient {
     function rule(uint256 disputeId, uint256 ruling) external {
         if (msg.sender != address(arbitrator)) revert ArbiterERC792_NotArbitrator(msg.sender, arbitrator);
         _requirePending(disputeId);
-        answers[disputeId] = Answer(true, true, uint8(ruling > RULINGS ? RULING_REFUSED : ruling));
+        uint8 recorded = uint8(ruling > RULINGS ? RULING_REFUSED : ruling);
+        answers[disputeId] = Answer({asked: true, ruled: true, ruling: recorded});
         emit Ruling(arbitrator, disputeId, ruling);
     }
 
