@@ -16,6 +16,7 @@ from fabricant.chain.answers import Receipt
 from fabricant.chain.assets import AssetRegistry
 from fabricant.chain.capacity import CapacityMarket
 from fabricant.chain.client import DEFAULT_POLICY, Client
+from fabricant.chain.court import ArbiterERC792
 from fabricant.chain.deployment import Deployment, find
 from fabricant.chain.directory import Directory
 from fabricant.chain.escrow import SupplierEscrow
@@ -99,6 +100,10 @@ class Fabricant:
     def token(self, address: Address) -> Erc20:
         """Any ERC-20 token on the same chain. Raises NotFound if there is none."""
         return self._client(Erc20, address)
+
+    def court(self, address: Address) -> ArbiterERC792:
+        """A court that is the arbiter of lines. Raises NotFound if there is none."""
+        return self._client(ArbiterERC792, address)
 
     def events(self, receipt: Receipt) -> list[object]:
         """What all five contracts said in a transaction, in order; other contracts' events are left out."""

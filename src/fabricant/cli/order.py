@@ -12,6 +12,7 @@ from fabricant.cli import _facts as facts
 from fabricant.cli import _naming as naming
 from fabricant.cli import _order_agreeing as agreeing
 from fabricant.cli import _order_changing as changing
+from fabricant.cli import _order_court as at_court
 from fabricant.cli import _order_disputing as disputing
 from fabricant.cli import _order_money as money
 from fabricant.cli import _order_performing as performing
@@ -183,7 +184,7 @@ def _show_file(ctx: click.Context, fabricant: Fabricant, file: Path) -> None:
 for each in (
     *(agreeing.new, agreeing.sign, agreeing.open_, agreeing.revoke),
     *(performing.deliver, performing.receipt, performing.accept, performing.reject),
-    *(disputing.dispute, disputing.submit, disputing.rule, disputing.apply_default),
+    *(disputing.dispute, disputing.submit, disputing.rule, disputing.apply_default, at_court.court),
     *(changing.pay, changing.refund, changing.extend, changing.cancel, changing.resign, changing.terminate),
     *(performing.retention, performing.collect, money.deposit, money.withdraw, money.balance),
 ):
