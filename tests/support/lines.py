@@ -55,6 +55,7 @@ REASON = keccak(text="nonconformance report 12")
 FINDINGS, FINDINGS_URI = keccak(text="measurements of part 7"), "ipfs://measurements"
 NOTHING = {"toSupplier": 0, "bondToBuyer": 0, "goodsToBuyer": False}  # for the supplier: an outcome
 FOREVER = 2**40 - 1
+LATER = {"openBy": FOREVER, "dueBy": FOREVER}  # of a line in place of another
 LIVE = ("Open", "Delivered", "Rejected", "Retained", "Disputed")
 
 TERMS_TYPE = (
@@ -332,7 +333,7 @@ class Deal:
     def calls(self) -> dict[str, ContractFunction]:
         """Every call that changes a line, as it would be made about this one, by function."""
         consents = (NO_CONSENT, self.signed(SUPPLIER), address_of(self.buyer))
-        many, successor, payee = self.escrow.functions, self.successor(), Actor("payee")
+        many, successor, payee = self.escrow.functions, self.successor(**LATER), Actor("payee")
         amended = NO_CONSENTS | {"supplier": self.amended(self.signer, successor)}
         return {
             "open": self.call("open", *consents),

@@ -53,7 +53,7 @@ class Side(StrEnum):
 
     BUYER = "the buyer"
     SUPPLIER = "the supplier"
-    SUPPLIER_SIDE = "the supplier, or the payee of an assigned line"
+    SUPPLIER_SIDE = "the supplier side"  # the payee of an assigned line, else the supplier
     SUPPLIER_OR_PAYEE = "the supplier or the payee"
     INSPECTOR = "the inspector"  # the buyer, if the terms name none
     BUYER_OR_INSPECTOR = "the buyer or the inspector"
@@ -61,7 +61,7 @@ class Side(StrEnum):
     PARTIES_OR_ARBITER = "any party or the arbiter"
     EITHER_PARTY = "either party"
     BOTH_PARTIES = "both parties"
-    ALL_PARTIES = "buyer and supplier, and the payee of an assigned line"
+    ALL_PARTIES = "all parties"  # the payee of an assigned line among them
     OPENER = "the contract that the terms name"
     ANYONE = "anyone"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -15,19 +16,23 @@ from tests.docs.machines import PAGE, Transition, transitions
 from tests.docs.tables import table, words
 from tests.support.actors import Actor
 from tests.support.chain import Chain
-from tests.support.deals import DAY, ENDINGS, NO_CONSENT
+from tests.support.deals import DAY, ENDINGS, NATIVE, NO_CONSENTS
 from tests.support.disputes import ARBITER, disputable, disputed
-from tests.support.lines import BUYER, FOREVER, NOTHING, SUPPLIER, Deal, Deals, Goods
+from tests.support.lines import BUYER, FOREVER, LATER, NOTHING, SUPPLIER, Books, Deal, Deals, Goods
 
-STRANGER: Final = Actor("stranger")
+PAYEE, STRANGER = Actor("payee"), Actor("stranger")
 WHO: Final = {
     "the buyer": BUYER,
     "the buyer or the inspector": BUYER,
     "the inspector": BUYER,  # no line here names another
     "both parties": BUYER,  # the supplier signed
+    "all parties": BUYER,
     "the supplier": SUPPLIER,
+    "the payee": PAYEE,
+    "the supplier side": SUPPLIER,  # no line here was assigned
+    "the supplier or the payee": SUPPLIER,
     "either party": SUPPLIER,
-    "either party or the arbiter": SUPPLIER,
+    "any party or the arbiter": SUPPLIER,
     "the arbiter": ARBITER,
     "anyone": STRANGER,
 }
@@ -45,7 +50,7 @@ Call = Callable[[Deal], ContractFunction]
 
 @pytest.mark.parametrize(("row", "begin", "function", "to"), EACH)
 def test_a_row_leads_where_it_says(
-    deal: Deals, goods: Goods, row: Transition, begin: str, function: str, to: str
+    deal: Deals, goods: Goods, books: Books, row: Transition, begin: str, function: str, to: str
 ) -> None:
     listed = goods(1) if row.action == "collect" else ()
     retention = 500 if "Retained" in (begin, to) else 0
@@ -56,13 +61,16 @@ def test_a_row_leads_where_it_says(
     endings = [each for each in line.events(receipt) if each.name == "LineConcluded"]
     assert [ENDINGS[each.arguments["ending"]] for each in endings] == [row.ending] * bool(row.ending)
     assert line.line.status == to
+    if function == "amend":
+        books.add(replace(line, terms=line.successor(**LATER)))
 
 
 def bring(line: Deal, begin: str, row: Transition) -> Deal:
     """The line in the status in which the row begins; goods, if it has any, are still here."""
     if row.action == "collect" and (begin, row.who) == ("Closed", "the supplier"):
         line.given("Delivered")
-        line.send("settle", NOTHING, FOREVER, NO_CONSENT, line.settled(SUPPLIER), by=BUYER)
+        consents = NO_CONSENTS | {"supplier": line.settled(SUPPLIER)}
+        line.send("settle", NOTHING, FOREVER, consents, by=BUYER)
         return line
     return line.given(begin, goods_left=row.action == "collect")
 
@@ -106,8 +114,13 @@ def test_the_arbiters_fee_goes_where_its_row_says(
 
 @pytest.mark.parametrize("row", table(PAGE, "The dispute", first="began in"), ids=lambda row: row["began in"])
 def test_a_dispute_sets_the_flags_of_its_row(deal: Deals, row: dict[str, str]) -> None:
-    line = disputable(deal, row["began in"])
+    line = disputable(deal, row["began in"], token=NATIVE)
     before = line.line.flags
+
+    if row["disputant"] == "the payee":
+        line.send("assign", PAYEE.address, FOREVER, line.assigned(PAYEE), by=SUPPLIER)
+        line.deposit(PAYEE, line.arbiter_fee)
+        before = line.line.flags
 
     line.dispute(by=WHO[row["disputant"]])
 
@@ -158,8 +171,8 @@ def moved_by_every_row(chain: Chain, deal: Deals, goods: Goods) -> Iterator[tupl
     """What every row does with the goods of a line, in each way in which they can be named or decided."""
     rows = [(row, begin, way) for row in transitions() for begin in row.begins for way in ways(row)]
     for number, (row, begin, (call, conditions)) in enumerate(rows):
-        if begin == "None" or (row.action, begin) == ("accept", "Open"):
-            continue  # nothing was delivered
+        if begin == "None" or (row.action, begin) in (("accept", "Open"), ("amend", "Rejected")):
+            continue  # nothing was delivered, or nothing may be here
         retained = {"retentionBps": 500} if begin == "Retained" else {}
         line = deal(goods=goods(1, batch=str(number)), arbiter=ARBITER, **retained | conditions)
         with undone(chain):
@@ -178,7 +191,11 @@ def ways(row: Transition) -> list[tuple[Call, dict[str, int]]]:
     """The calls of a row that differ in what they do with goods, each with the conditions that it needs."""
 
     def settling(outcome: dict[str, Any]) -> Call:
-        return lambda line: line.call("settle", outcome, FOREVER, NO_CONSENT, line.settled(SUPPLIER, outcome))
+        def call(line: Deal) -> ContractFunction:
+            consents = NO_CONSENTS | {"supplier": line.settled(SUPPLIER, outcome)}
+            return line.call("settle", outcome, FOREVER, consents)
+
+        return call
 
     found: dict[str, list[tuple[Call, dict[str, int]]]] = {
         "accept": [(lambda line: line.call("accept", line.goods), {})],

@@ -10,10 +10,10 @@ from tests.support.actors import Actor
 from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.chain import Chain, call_data
 from tests.support.court import FOR_BUYER, FOR_SUPPLIER, PRICE, REFUSED, Court
-from tests.support.deals import DAY, NATIVE, NO_CONSENT
+from tests.support.deals import DAY, NATIVE, NO_CONSENTS
 from tests.support.decoding import VOCABULARY
 from tests.support.disputes import BROKER, DISPUTABLE, RETENTION, agree
-from tests.support.lines import BUYER, FOREVER, SUPPLIER, Books, Deal, Deals, down, up
+from tests.support.lines import BUYER, FOREVER, NOTHING, SUPPLIER, Books, Deal, Deals, down, up
 from tests.support.reverts import reverts
 
 PAYER = Actor("payer")
@@ -115,9 +115,8 @@ def end(line: Deal, ending: str) -> None:
     if ending == "accept":
         line.accept(at=line.disputed + DAY)
     elif ending == "settle":
-        consents = (NO_CONSENT, line.settled(SUPPLIER))
-        decided = {"toSupplier": 0, "bondToBuyer": 0, "goodsToBuyer": False}
-        line.send("settle", decided, FOREVER, *consents, by=BUYER, at=line.disputed + DAY)
+        consents = NO_CONSENTS | {"supplier": line.settled(SUPPLIER)}
+        line.send("settle", NOTHING, FOREVER, consents, by=BUYER, at=line.disputed + DAY)
     else:
         line.send("applyDefault", by=PAYER, at=line.arbitration_end)
 
