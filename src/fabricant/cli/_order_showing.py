@@ -190,7 +190,7 @@ def _show_file(ctx: click.Context, agreement: Agreement[Any]) -> None:
     data = {
         "kind": file.kind.name,
         "id": f"0x{file.id.hex()}",
-        **facts.of(file.content),
+        "content": facts.of(file.content),
         "lines": {name: facts.of(terms) for name, terms in file.lines.items()},
         "signed": signed,
         "problem": problem,

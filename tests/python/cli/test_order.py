@@ -93,26 +93,6 @@ def test_journey_from_conditions_to_accepted_products(market: Market) -> None:
 # Lines that two parties agree on directly
 
 
-@pytest.fixture
-def draft(trade: Market) -> Path:
-    """The draft of a line for 1,000: due in three weeks, a warranty of 10 % for 90 days."""
-    own = ("--retention-bps", "10 %", "--retention", "90 days", "--advance-bps", "20 %")
-    trade.see("conditions", "new", "own.toml", *own)
-    conditions = trade.do("conditions", "publish", "own.toml", by="supplier")["id"]
-    parties = ("--buyer", "buyer", "--supplier", "supplier", "--inspector", "inspector")
-    times = ("--open-by", "2027-01-10T00:00Z", "--due-by", "2027-01-25T12:00Z")
-    price = ("--token", trade.token, "--amount", "1000", "--conditions", conditions)
-    trade.see("order", "propose", "open", "line.toml", *parties, *times, *price, "--order-number", "4711")
-    return Path("line.toml")
-
-
-@pytest.fixture
-def line(trade: Market, draft: Path) -> str:
-    """That line, signed by the supplier and opened by the buyer."""
-    trade.do("order", "sign", draft, by="supplier")
-    return str(trade.do("order", "send", "line.json", by="buyer")["id"])
-
-
 def state(market: Market, line: str) -> Any:
     """What the chain keeps of a line."""
     return market.see("order", "show", line)["line"]
@@ -181,7 +161,7 @@ def test_stranger_signs_only_as_an_operator(trade: Market, draft: Path) -> None:
     assert trade.do("order", "send", "line.json", by="buyer")["status"] == "open"
 
 
-def test_f051_consent_of_an_operator_that_may_no_more_does_not_count(trade: Market, draft: Path) -> None:
+def test_consent_of_an_operator_that_may_no_more_does_not_count(trade: Market, draft: Path) -> None:
     operator = ("directory", "operator", "set", "stranger", "--until", "forever")
     trade.do(*operator, "--roles", "OPEN", by="supplier")
     trade.do("order", "sign", draft, "--for", "supplier", by="stranger")
