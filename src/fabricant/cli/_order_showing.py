@@ -1,4 +1,4 @@
-"""`fabricant order show`: what happened to a line or a whole purchase order, and what can happen next."""
+"""`fabricant order`: which lines there are, what happened to them, and what can happen next."""
 
 from pathlib import Path
 from typing import Any
@@ -7,18 +7,20 @@ import click
 
 from fabricant.chain import history, lookup
 from fabricant.chain.agreements import Agreement
+from fabricant.chain.escrow import LineOpened
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.history import Happening
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
+from fabricant.cli import _naming as naming
 from fabricant.cli import _order_agreeing as agreeing
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.cli._line import LineAtHand, at_hand, line_at_hand
 from fabricant.domain.drafts import parse_hash
-from fabricant.domain.escrow import Terms, Window, next_change, order_ref
+from fabricant.domain.escrow import Line, Status, Terms, Window, next_change, order_ref
 from fabricant.domain.escrow.describe import describe_line
-from fabricant.domain.units import UnixSeconds, format_time
+from fabricant.domain.units import Address, UnixSeconds, format_time
 from fabricant.errors import FabricantError, InvalidInput
 
 
@@ -176,6 +178,60 @@ def _row(found: LineAtHand) -> tuple[object, ...]:
         token.format(line.held),
         line.status.name.lower(),
         format_time(UnixSeconds(terms.due_by + line.extra)),
+        format_time(change) if change else None,
+    )
+
+
+# Lines of somebody
+
+
+@click.command("list")
+@click.argument("who", type=naming.WHO, required=False)
+@click.option("--all", "everything", is_flag=True, help="Also lines that are closed.")
+@trade.reads
+def list_(ctx: click.Context, who: str | None, *, everything: bool) -> None:
+    """List the lines of WHO, or your own.
+
+    \b
+    Example:
+      fabricant order list
+    """
+    party = naming.principal(ctx, who)
+    fabricant = trade.reading(ctx)
+    escrow, since = fabricant.escrow, fabricant.deployment.first_block
+    opened = [
+        *(event for _, event in escrow.lines_opened(buyer=party, since=since)),
+        *(event for _, event in escrow.lines_opened(supplier=party, since=since)),
+    ]
+    now = fabricant.network.head().timestamp
+    lines = [(event, escrow.line_of(event.id)) for event in opened]
+    kept = [(event, line) for event, line in lines if everything or not line.is_final]
+    rows = [_own_row(fabricant, party, event, line, now) for event, line in kept]
+    columns = ("line", "you are", "with", "price", "held", "status", "due", "next change")
+    data = [
+        {"id": f"0x{event.id.hex()}", "line": facts.of(line), "terms": facts.of(event.terms)}
+        for event, line in kept
+    ]
+    output.emit(ctx, data, lambda: output.table(*columns, rows=rows))
+
+
+def _own_row(
+    fabricant: Fabricant, party: Address, event: LineOpened, line: Line, now: UnixSeconds
+) -> tuple[object, ...]:
+    terms = event.terms
+    token = lookup.token_of(fabricant, terms.token)
+    conditions = fabricant.escrow.conditions_of(terms.conditions)
+    change = next_change(terms, line, conditions, after=now)
+    return (
+        facts.short(event.id),
+        "buyer" if terms.buyer == party else "supplier",
+        terms.supplier if terms.buyer == party else terms.buyer,
+        token.format(terms.amount),
+        token.format(line.held),
+        line.status.name.lower(),
+        format_time(UnixSeconds(terms.due_by + line.extra))
+        if line.status in (Status.OPEN, Status.REJECTED)
+        else None,
         format_time(change) if change else None,
     )
 
