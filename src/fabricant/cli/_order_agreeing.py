@@ -240,7 +240,8 @@ def send(ctx: click.Context, file: Path, *, payer: str | None) -> None:
     trade.allow(ctx, fabricant, agreement.token, payment)
     done: Done[Any] = trade.send(ctx, escrow, action, **arguments)
     line = escrow.line_of(done.event.id)
-    said = [f"{agreement.done} {token.format(line.held)} are held.", f"Line 0x{done.event.id.hex()}"]
+    held = f" {token.format(line.held)} are held." if line.held else ""
+    said = [f"{agreement.done}{held}", f"Line 0x{done.event.id.hex()}"]
     more = {"line": f"0x{done.event.id.hex()}", "status": line.status.name.lower(), "held": str(line.held)}
     trade.report(ctx, done, said, more)
 

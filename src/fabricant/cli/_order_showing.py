@@ -20,7 +20,8 @@ from fabricant.cli._line import LineAtHand, at_hand, line_at_hand
 from fabricant.domain.drafts import parse_hash
 from fabricant.domain.escrow import Line, Status, Terms, Window, next_change, order_ref
 from fabricant.domain.escrow.describe import describe_line
-from fabricant.domain.units import Address, UnixSeconds, format_time
+from fabricant.domain.escrow.orders import Total, totals
+from fabricant.domain.units import Address, Token, UnixSeconds, format_time
 from fabricant.errors import FabricantError, InvalidInput
 
 
@@ -142,16 +143,23 @@ def _future(each: Window, now: UnixSeconds) -> tuple[object, ...]:
 def _show_order(ctx: click.Context, fabricant: Fabricant, reference: bytes) -> None:
     lines = [line_at_hand(fabricant, *each) for each in lookup.lines_of_order(fabricant, reference)]
     histories = [history.history_of(fabricant, each.id, each.terms) for each in lines]
+    found = totals((each.token, each.terms, each.state.line) for each in lines)
     data = {
         "orderRef": f"0x{reference.hex()}",
+        "totals": [{"token": token.address, **facts.of(total)} for token, total in found.items()],
         "lines": [_line_facts(line, told) for line, told in zip(lines, histories, strict=True)],
     }
-    output.emit(ctx, data, lambda: _show_lines(lines, history.merged(histories), reference))
+    output.emit(ctx, data, lambda: _show_lines(lines, found, history.merged(histories), reference))
 
 
-def _show_lines(lines: list[LineAtHand], told: list[Happening], reference: bytes) -> None:
+def _show_lines(
+    lines: list[LineAtHand], sums: dict[Token, Total], told: list[Happening], reference: bytes
+) -> None:
     number = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-    output.say(f"Purchase order 0x{reference.hex()}: {number}.\n")
+    output.say(f"Purchase order 0x{reference.hex()}: {number}.")
+    for token, total in sums.items():
+        output.say(f"{token.format(total.price)} in all; {token.format(total.held)} are held.")
+    output.say("")
     columns = ("line", "buyer", "supplier", "price", "held", "status", "due", "next change")
     output.table(*columns, rows=[_row(each) for each in lines])
     output.say("")

@@ -77,6 +77,30 @@ def test_proposing_and_signing_again_changes_nothing(trade: Market, line: str, s
     assert not list(Path().glob(".*.part"))
 
 
+def test_stop_in_the_middle_of_writing_loses_nothing(
+    trade: Market, settlement: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = settlement.read_bytes()
+
+    def stop(_part: Path, _target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", stop)
+        assert trade.refused("order", "sign", settlement, by="buyer").code == 130
+
+    assert settlement.read_bytes() == before
+    assert not list(Path().glob(".*.part"))
+    assert trade.do("order", "sign", settlement, by="buyer")["signed"] == ["buyer", "supplier"]
+
+
+def test_draft_is_shown_before_anybody_signs(trade: Market, draft: Path) -> None:
+    shown = trade.see("order", "show", draft)
+
+    assert (shown["kind"], shown["signed"], shown["problem"]) == ("order line", [], None)
+    assert "signed by nobody yet" in trade.text("order", "show", draft)
+
+
 def test_other_proposal_never_takes_the_place_of_a_file(trade: Market, line: str, settlement: Path) -> None:
     before = settlement.read_bytes()
     other = (*PROPOSE, line, "--to-supplier", "800", "--goods", "buyer")
@@ -291,7 +315,9 @@ def test_purchase_order_is_shown_with_all_its_lines(trade: Market, order: tuple[
     assert [each["id"] for each in shown["lines"]] == lines
     assert [len(each["history"]) for each in shown["lines"]] == [2, 1]
     text = trade.text("order", "show", "--order", reference)
+    assert shown["totals"] == [{"token": trade.token, "price": str(1_500 * UNIT), "held": str(1_150 * UNIT)}]
     assert f"Purchase order {reference}: 2 lines." in text
+    assert "1500.00 TUSD in all; 1150.00 TUSD are held." in text
     told = [each for each in text.splitlines() if "opened:" in each or "released" in each]
     assert [each.split()[-1] for each in told] == [lines[0][:12], lines[1][:12], lines[0][:12]]
 
