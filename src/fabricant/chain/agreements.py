@@ -145,17 +145,18 @@ class Agreement(ABC, Generic[T]):
                 )
 
     def counts(self, side: str) -> bool:
-        """Whether the signature of a side counts now, as the contract will judge it."""
-        consent = self.file.consents[side]
+        """Whether a side has signed, and its signature counts now, as the contract will judge it."""
+        if (consent := self.file.consents.get(side)) is None:
+            return False
         digest, network = self._digest(consent), self.fabricant.network
         return self.may_agree(side, consent.signer) and is_valid(
             consent.signature, digest, signer=consent.signer, on=network
         )
 
-    def check_consents(self) -> None:
-        """Raises BadConsent for a signature in the file that does not count."""
+    def check_consents(self, *, besides: str | None = None) -> None:
+        """Raises BadConsent for a signature in the file that does not count; `besides`: of other sides."""
         for side in self.file.consents.keys() & self.parties.keys():
-            if not self.counts(side):
+            if side != besides and not self.counts(side):
                 raise BadConsent(
                     f"the {side}'s signature in this {self.file.kind.name} does not count: it is neither its "
                     "own nor that of an operator that may sign; ask for a file that it signed anew"

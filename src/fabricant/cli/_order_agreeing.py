@@ -163,12 +163,11 @@ def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) 
 def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target: Path) -> None:
     agreement = _signed_before(target, proposed)
     agreement.check_proposal()
-    agreement.check_consents()
     account = app.account(ctx)
     chosen = side or agreement.side_of(account)
+    agreement.check_consents(besides=chosen)
     agreement.check_signer(chosen, account)
-    before = agreement.file.consents.get(chosen)
-    if before is None or before.signer != account:
+    if not agreement.counts(chosen):
         name = agreement.file.kind.name
         trade.agree(ctx, [f"You sign this {name} for the {chosen}:", *words_of(agreement)])
         agreement = agreement.signed(chosen, by=app.wallet(ctx))

@@ -250,7 +250,7 @@ def _own_row(
 def _show_file(ctx: click.Context, agreement: Agreement[Any]) -> None:
     """What is in a file only, as yet."""
     file, problem = agreement.file, _problem(agreement)
-    signed = sorted(side for side in file.consents if agreement.counts(side))
+    signed = sorted(side for side in agreement.parties if agreement.counts(side))
     data = {
         "kind": file.kind.name,
         "id": f"0x{file.id.hex()}",

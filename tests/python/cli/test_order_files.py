@@ -230,13 +230,15 @@ def test_signature_of_somebody_else_does_not_count(trade: Market, settlement: Pa
     document = json.loads(settlement.read_text())
     consent = document["consents"]["supplier"]
     forged = consent | {"signature": consent["signature"][:-4] + "0000"}
-    for side, wrong in (("supplier", forged), ("buyer", consent)):
+    for side, wrong, other in (("supplier", forged, "buyer"), ("buyer", consent, "supplier")):
         edited(settlement, consents={side: wrong})
         for command in "sign", "send":
-            refusal = trade.refused("order", command, settlement, by="buyer")
+            refusal = trade.refused("order", command, settlement, by=other)
             assert (refusal.code, refusal.error) == (6, "BadConsent")
             assert "ask for a file that it signed anew" in refusal.message
         assert trade.see("order", "show", settlement)["signed"] == []
+    assert trade.do("order", "sign", settlement, by="buyer")["signed"] == ["buyer"]
+    assert trade.see("order", "show", settlement)["problem"] is None
 
 
 def test_file_of_another_kind_is_refused(trade: Market, settlement: Path) -> None:
