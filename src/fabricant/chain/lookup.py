@@ -20,7 +20,7 @@ from fabricant.chain.tokens import COIN
 from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId, Namespace, asset_id
 from fabricant.domain.capacity import OfferId
-from fabricant.domain.escrow import Conditions, ConditionsId, LineId, Terms, goods_hash
+from fabricant.domain.escrow import NO_HASH, Conditions, ConditionsId, LineId, Terms, goods_hash
 from fabricant.domain.streams import StreamId, head_after
 from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, printable
 from fabricant.errors import BadAnswer, InvalidInput, NotFound, VerificationFailed
@@ -73,6 +73,27 @@ def find_offer(fabricant: Fabricant, text: str) -> OfferPublished:
     found = published[OfferId(match_id(text, published, what="published offer"))]
     if market.offer_id(found.offer) != found.id:
         raise NotFound(f"the node shows another offer as {text}; use another node")
+    return found
+
+
+def lines_of_order(fabricant: Fabricant, reference: bytes) -> list[tuple[LineId, Terms]]:
+    """The opened lines of a purchase order, in the order of their opening.
+
+    `reference`: `Terms.order_ref`, 32 bytes. Raises NotFound if there are none, InvalidInput for zero.
+    """
+    if reference == NO_HASH:
+        raise InvalidInput(
+            "lines without a purchase order have no reference in common; name one that is not zero"
+        )
+    escrow = fabricant.escrow
+    opened = (event for _, event in escrow.lines_opened(since=fabricant.deployment.first_block))
+    ours = [event for event in opened if event.terms.order_ref == reference]
+    found = [(event.id, event.terms) for event in ours if escrow.line_id(event.terms) == event.id]
+    if not found:
+        raise NotFound(
+            f"no line of the purchase order 0x{reference.hex()} was opened on chain "
+            f"{fabricant.network.chain_id}; check number, salt and network"
+        )
     return found
 
 
@@ -170,7 +191,7 @@ def batches_of(fabricant: Fabricant, stream: StreamId) -> list[Anchored]:
     Raises VerificationFailed if these batches do not make the stream's head: a node has left some out.
     """
     found = [
-        Anchored(event, log.block, _time_of(fabricant, log))
+        Anchored(event, log.block, time_of(fabricant, log))
         for log, event in fabricant.records.batches(stream, since=fabricant.deployment.first_block)
     ]
     head = head_after((each.batch.root, each.batch.count, each.time) for each in found)
@@ -191,7 +212,8 @@ def find_batch(fabricant: Fabricant, stream: StreamId, *, candidates: Sequence[b
     return next(known, batches[-1])
 
 
-def _time_of(fabricant: Fabricant, log: Log) -> UnixSeconds:
+def time_of(fabricant: Fabricant, log: Log) -> UnixSeconds:
+    """When something happened. Raises BadAnswer if the node has not its block."""
     if (block := fabricant.network.block(log.block_hash)) is None:
         raise BadAnswer(f"the node has no block {log.block}, of which it shows events; ask again")
     return block.timestamp

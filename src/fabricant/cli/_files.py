@@ -1,6 +1,6 @@
 """Files that commands read and write: logs, drafts, signed files, and what is only hashed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from fabricant.cli import _naming as naming
 from fabricant.domain import drafts, signed_files
 from fabricant.domain.drafts import Draft
-from fabricant.domain.signed_files import FileKind, SignedFile
+from fabricant.domain.signed_files import FileKind, SignedFile, parse_any
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
 
@@ -72,10 +72,26 @@ def write(file: Path, raw: bytes) -> None:
         raise InvalidInput(f"{file} is there already; name another file, or move it away") from None
 
 
+def replace(file: Path, raw: bytes) -> None:
+    """Writes a file, maybe in place of its former self, all at once: nobody ever finds half of it."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_bytes(raw)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
     """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
     with named(file):
         return SignedFile.parse(kind, read(file, most=signed_files.LARGEST_FILE))
+
+
+def read_any(file: Path, kinds: Iterable[FileKind[Any]]) -> SignedFile[Any]:
+    """A signed file of one of these kinds. Raises InvalidInput, VerificationFailed."""
+    with named(file):
+        return parse_any(kinds, read(file, most=signed_files.LARGEST_FILE))
 
 
 def read_draft(file: Path, form: type[D]) -> D:

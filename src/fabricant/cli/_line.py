@@ -6,7 +6,7 @@ change means, before anybody agrees.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -18,8 +18,9 @@ from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import Ending, LineId, Outcome, Terms, Window, windows
 from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen
-from fabricant.domain.units import Token
+from fabricant.domain.units import NOTHING, Token
 
+F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 
 
@@ -59,15 +60,41 @@ class LineAtHand:
         found = windows(self.terms, state.line, state.conditions, goods_here=state.custody.owed != 0)
         return tuple(each for each in found if each.before is None or state.at < each.before)
 
+    def outcome(self, *, to_supplier: str, bond_to_buyer: str | None, goods: str) -> Outcome:
+        """The outcome that the options of `outcome_options` say."""
+        return Outcome(
+            to_supplier=self.token.parse(to_supplier),
+            bond_to_buyer=self.token.parse(bond_to_buyer) if bond_to_buyer else NOTHING,
+            goods_to_buyer=goods == "buyer",
+        )
+
     def goods(self) -> tuple[AssetId, ...]:
         """The goods in custody, as they were delivered."""
         since = self.fabricant.deployment.first_block
         return lookup.goods_in_custody(self.fabricant.escrow, self.id, since=since)
 
 
+def outcome_options(command: F) -> F:
+    """The options that say how the money and the goods of a line are shared out."""
+    supplier = click.option(
+        "--to-supplier", required=True, metavar="AMOUNT", help="Of what is held; the buyer gets the rest."
+    )
+    bond = click.option(
+        "--bond-to-buyer", metavar="AMOUNT", help="Of the supplier's security deposit. [default: none]"
+    )
+    goods = click.option(
+        "--goods", type=click.Choice(["buyer", "supplier"]), required=True, help="Whose the goods are."
+    )
+    return supplier(bond(goods(command)))
+
+
 def at_hand(fabricant: Fabricant, text: str) -> LineAtHand:
     """The line that an id, or the beginning of one, means."""
-    line, terms = lookup.find_line(fabricant, text)
+    return line_at_hand(fabricant, *lookup.find_line(fabricant, text))
+
+
+def line_at_hand(fabricant: Fabricant, line: LineId, terms: Terms) -> LineAtHand:
+    """A line whose terms are known."""
     state = fabricant.escrow.state_of(terms)
     return LineAtHand(fabricant, line, terms, state, lookup.token_of(fabricant, terms.token))
 

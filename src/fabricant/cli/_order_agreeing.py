@@ -1,42 +1,42 @@
-"""`fabricant order`: how a line comes about: a draft, two signatures, the opening."""
+"""`fabricant order`: what the parties agree on: proposed in a file, signed by each, sent by one."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
-from fabricant.chain import lookup
+from fabricant.chain import agreements, lookup
+from fabricant.chain.agreements import KINDS, Agreement, Opening, Settling
+from fabricant.chain.client import Done
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
-from fabricant.chain.payments import payment_of
 from fabricant.cli import _app as app
+from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
+from fabricant.cli._line import LineAtHand, at_hand, outcome_options
 from fabricant.domain.drafts import TermsDraft, parse_token
-from fabricant.domain.escrow import BY_CALLING, NO_HASH, LineId, Terms, deliverables_of
-from fabricant.domain.escrow.describe import describe_terms
-from fabricant.domain.signed_files import TERMS_FILE, SignedFile
-from fabricant.domain.units import Address
+from fabricant.domain.escrow import NO_HASH, Outcome, deliverables_of
+from fabricant.domain.escrow.conditions import DAY
+from fabricant.domain.units import UnixSeconds, parse_time
 from fabricant.errors import InvalidInput
 
-DRAFT_SUFFIX = ".toml"
+A = TypeVar("A", bound=Agreement[Any])
+
+DRAFT_SUFFIX: Final = ".toml"
+USUAL_TIME: Final = 14 * DAY  # to sign and send a proposal
+
+side_option = click.option("--for", "side", metavar="SIDE", help="For whom, if you sign as an operator.")
+out_option = click.option("--out", type=files.NEW_FILE, help="The signed file.")
 
 
-def terms_words(fabricant: Fabricant, terms: Terms) -> list[str]:
-    """Terms in words, their conditions too."""
-    conditions = fabricant.escrow.conditions_of(terms.conditions)
-    said = describe_terms(terms, conditions, token=lookup.token_of(fabricant, terms.token))
-    return [*said, "", *trade.conditions_words(lookup.named(conditions))]
-
-
-def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFile[Terms]:
-    """The terms of a draft, or of a file that somebody may have signed already."""
+def read(ctx: click.Context, fabricant: Fabricant, file: Path) -> Agreement[Any]:
+    """What a draft means, or a file that somebody may have signed already."""
     if file.suffix != DRAFT_SUFFIX:
-        signed = files.read_signed(file, TERMS_FILE)
-        signed.check_domain(fabricant.escrow.domain)
-        return signed
+        return agreements.agreement(fabricant, files.read_any(file, KINDS))
     draft = files.read_draft(file, TermsDraft)
     conditions = lookup.find_conditions(fabricant, draft.conditions).conditions
     goods = [naming.asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
@@ -46,19 +46,47 @@ def read_terms(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFi
         deliverables=deliverables_of(goods, quantities) if goods else NO_HASH,
         conditions=conditions.id,
     )
-    return SignedFile(TERMS_FILE, fabricant.escrow.domain, terms, {})
+    return agreements.opening(fabricant, terms)
 
 
-@click.command
-@click.argument("file", type=files.NEW_FILE)
-@files.draft_options(TermsDraft)
-@trade.reads
-def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
-    """Write the draft of a line to FILE, to be read, changed and signed. Nothing is signed yet.
+def read_as(ctx: click.Context, form: type[A], fabricant: Fabricant, file: Path) -> A:
+    """The same for one kind of agreement. Raises InvalidInput for another."""
+    found = read(ctx, fabricant, file)
+    if not isinstance(found, form):
+        raise InvalidInput(f"{file} is another kind of file: a signed {found.file.kind.name}; name another")
+    return found
+
+
+def words_of(agreement: Agreement[Any]) -> list[str]:
+    """What is agreed, and the conditions that go with it."""
+    escrow = agreement.fabricant.escrow
+    sets = (lookup.named(escrow.conditions_of(terms.conditions)) for terms in agreement.new_terms)
+    return [*agreement.words(), *(word for each in sets for word in ("", *trade.conditions_words(each)))]
+
+
+# Proposing
+
+
+@click.group
+def propose() -> None:
+    """Write what you propose to a file, which both sign and one sends.
 
     \b
     Example:
-      fabricant order new line.toml --buyer purchasing --supplier maker --amount 1250.50 --conditions prototypes --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
+      fabricant order propose settle 0x1f2e3d4c --to-supplier 800 --goods buyer
+    """
+
+
+@propose.command("open")
+@click.argument("file", type=files.NEW_FILE)
+@files.draft_options(TermsDraft)
+@trade.reads
+def propose_open(ctx: click.Context, /, file: Path, **given: Any) -> None:
+    """Write the draft of a new line to FILE, to be read, changed and signed. Nothing is signed yet.
+
+    \b
+    Example:
+      fabricant order propose open line.toml --buyer purchasing --supplier maker --amount 1250.50 --conditions prototypes --open-by 2026-12-01T00:00Z --due-by 2027-01-15T16:00Z --order-number 4711
     """  # noqa: E501 - an example is one line
     draft = files.draft(ctx, TermsDraft, given)
     files.write(file, draft.serialise())
@@ -66,75 +94,155 @@ def new(ctx: click.Context, /, file: Path, **given: Any) -> None:
     output.emit(ctx, {"file": str(file), "draft": draft.model_dump()}, lambda: output.say(said))
 
 
+@propose.command("settle")
+@click.argument("line")
+@outcome_options
+@click.option(
+    "--until", type=app.Parsed("time", parse_time), help="It must be sent before. [default: in 14 days]"
+)
+@side_option
+@out_option
+@trade.acts
+def propose_settle(
+    ctx: click.Context,
+    line: str,
+    *,
+    until: UnixSeconds | None,
+    side: str | None,
+    out: Path | None,
+    **given: Any,
+) -> None:
+    """Propose how a line ends, and sign that. Buyer or supplier (CHANGE); nothing is sent.
+
+    The file is settlement-LINE.json. The other side signs it with `fabricant order sign`, or sends it at once
+    with `fabricant order send`.
+
+    \b
+    Example:
+      fabricant order propose settle 0x1f2e3d4c --to-supplier 800 --goods buyer --until 2027-02-01T12:00Z
+    """
+    fabricant = trade.trying(ctx)
+    found = at_hand(fabricant, line)
+    outcome = found.outcome(**given)
+    target = out or Path(f"settlement-{facts.short(found.id).removeprefix('0x')}.json")
+    deadline = until or _deadline(ctx, found, outcome, target)
+    settling = agreements.settling(fabricant, found.terms, outcome, deadline=deadline)
+    _sign(ctx, settling, side, target)
+
+
+def _deadline(ctx: click.Context, found: LineAtHand, outcome: Outcome, target: Path) -> UnixSeconds:
+    """That of the same proposal, if it was written before and is not over; else the usual one."""
+    if target.exists():
+        before = read_as(ctx, Settling, found.fabricant, target).file.content
+        if (before.id, before.outcome) == (found.id, outcome) and found.state.at < before.deadline:
+            return before.deadline
+    return UnixSeconds(found.state.at + USUAL_TIME)
+
+
+# Signing
+
+
 @click.command
 @click.argument("file", type=files.FILE)
-@click.option(
-    "--for", "side", type=click.Choice(TERMS_FILE.sides), help="For whom, if you sign as an operator (OPEN)."
-)
-@click.option("--out", type=files.NEW_FILE, help="The signed file.")
+@side_option
+@out_option
 @trade.acts
 def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) -> None:
-    """Sign a line: a draft, or the file that the other side signed already. Nothing is sent.
+    """Sign what is proposed: a draft, or a file that the other side signed. Nothing is sent.
 
-    The signed file is FILE with the ending .json; the other side signs the same file.
+    It is checked and shown in plain words before. The signed file is FILE with the ending .json; the other
+    side signs the same file. An operator needs OPEN for a new line, CHANGE for a settlement.
 
     \b
     Example:
       fabricant order sign line.toml --wallet purchasing
     """
-    fabricant = trade.trying(ctx)
-    found = read_terms(ctx, fabricant, file)
-    terms, escrow = found.content, fabricant.escrow
-    chosen = side or _side(terms, app.account(ctx))
-    escrow.check(terms)
-    target = out or file.with_suffix(".json")
-    signatures = _signed_before(target, found)
-    words = [f"You sign this order line for the {chosen}:", *terms_words(fabricant, terms)]
-    trade.agree(ctx, words)
-    signed = signatures.signed(chosen, escrow.sign_terms(terms, by=app.wallet(ctx)))
-    target.write_bytes(signed.serialise())
-    data = {"file": str(target), "line": f"0x{signed.id.hex()}", "signed": sorted(signed.consents)}
-    names = " and ".join(sorted(signed.consents))
-    said = f"Signed by {names}, in {target}.\nLine 0x{signed.id.hex()}"
-    output.emit(ctx, data, lambda: output.say(said))
+    _sign(ctx, read(ctx, trade.trying(ctx), file), side, out or file.with_suffix(".json"))
 
 
-@click.command("open")
+def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target: Path) -> None:
+    agreement = _signed_before(target, proposed)
+    agreement.check_proposal()
+    account = app.account(ctx)
+    chosen = side or agreement.side_of(account)
+    agreement.check_consents(besides=chosen)
+    agreement.check_signer(chosen, account)
+    if not agreement.counts(chosen):
+        name = agreement.file.kind.name
+        trade.agree(ctx, [f"You sign this {name} for the {chosen}:", *words_of(agreement)])
+        agreement = agreement.signed(chosen, by=app.wallet(ctx))
+    files.replace(target, agreement.file.serialise())
+    signed, id_ = sorted(agreement.file.consents), f"0x{agreement.file.id.hex()}"
+    data = {"file": str(target), "kind": agreement.file.kind.name, "id": id_, "signed": signed}
+    said = [
+        f"Signed by {' and '.join(signed)}, in {target}.",
+        f"{agreement.file.kind.name.capitalize()} {id_}",
+    ]
+    output.emit(ctx, data, lambda: output.say("\n".join([*said, *_next_step(agreement, target)])))
+
+
+def _next_step(agreement: Agreement[Any], target: Path) -> list[str]:
+    missing = [side for side in agreement.parties if side not in agreement.file.consents]
+    if missing:
+        return [f"Hand it to the {' and the '.join(missing)}, to sign it or to send it."]
+    return [f"Either side may send it: fabricant order send {target}"]
+
+
+def _signed_before(target: Path, proposed: A) -> A:
+    """The same with the signatures that the file has so far. Raises InvalidInput if it is another one's."""
+    if not target.exists():
+        return proposed
+    before = files.read_any(target, KINDS)
+    if before.id != proposed.file.id:
+        raise InvalidInput(
+            f"{target} is another {before.kind.name}; name another file with --out, or move it away"
+        )
+    return replace(proposed, file=proposed.file.joined(before))
+
+
+# Sending
+
+
+@click.command
 @click.argument("file", type=files.FILE)
 @click.option(
-    "--payer", type=naming.WHO, help="Whose money, if you act as its operator (OPEN); else your own."
+    "--payer",
+    type=naming.WHO,
+    help="Whose money opens a line, if you act as its operator (OPEN); else your own.",
 )
 @trade.acts
-def open_(ctx: click.Context, file: Path, *, payer: str | None) -> None:
-    """Open a line: the price is held, the supplier's deposit is locked.
+def send(ctx: click.Context, file: Path, *, payer: str | None) -> None:
+    """Send what was agreed, by which it is done. Who sends it has signed with that.
 
-    Who has not signed the file consents by sending this.
+    A new line is opened: the price is held, the supplier's deposit is locked. A settlement ends its line, and
+    the money goes where it says.
 
     \b
     Example:
-      fabricant order open line.json --wallet purchasing
+      fabricant order send line.json --wallet purchasing
     """
     fabricant = trade.trying(ctx)
-    file_ = read_terms(ctx, fabricant, file)
-    terms, escrow = file_.content, fabricant.escrow
+    agreement = read(ctx, fabricant, file)
     paying = naming.principal(ctx, payer)
-    escrow.check(terms)
-    buyer, supplier = (file_.consents.get(side, BY_CALLING) for side in TERMS_FILE.sides)
-    payment = payment_of(fabricant, terms.token, terms.amount, payer=paying)
-    token = lookup.token_of(fabricant, terms.token)
-    consents: dict[str, Any] = {"buyer": buyer, "supplier": supplier, "payer": paying, "value": payment.value}
+    agreement.check()
+    agreement.check_consents()
+    agreement.check_sender(app.account(ctx))
+    escrow, action = fabricant.escrow, agreement.action
+    token, payment = lookup.token_of(fabricant, agreement.token), agreement.payment(paying)
+    arguments = agreement.arguments(payer=paying, value=payment.value)
     if not payment.allowance:
-        escrow.simulate(escrow.open, terms, **consents)
-    words = [
-        f"{paying} pays {token.format(terms.amount)} into escrow and opens this line:",
-        *trade.payment_words(payment, token),
-        *terms_words(fabricant, terms),
-    ]
-    trade.agree(ctx, words)
-    trade.allow(ctx, fabricant, terms.token, payment)
-    done = trade.send(ctx, escrow, SupplierEscrow.open, terms, **consents)
-    said = [f"Open: {token.format(done.event.held)} are held.", f"Line 0x{done.event.id.hex()}"]
-    trade.report(ctx, done, said, {"line": f"0x{done.event.id.hex()}"})
+        escrow.simulate(getattr(escrow, action.__name__), **arguments)
+    words = [f"You send this {agreement.file.kind.name}:", *words_of(agreement)]
+    if agreement.price:
+        words += ["", f"{paying} pays {token.format(agreement.price)} into escrow."]
+    trade.agree(ctx, [*words, *trade.payment_words(payment, token)])
+    trade.allow(ctx, fabricant, agreement.token, payment)
+    done: Done[Any] = trade.send(ctx, escrow, action, **arguments)
+    line = escrow.line_of(done.event.id)
+    held = f" {token.format(line.held)} are held." if line.held else ""
+    said = [f"{agreement.done}{held}", f"Line 0x{done.event.id.hex()}"]
+    more = {"line": f"0x{done.event.id.hex()}", "status": line.status.name.lower(), "held": str(line.held)}
+    trade.report(ctx, done, said, more)
 
 
 @click.command
@@ -148,27 +256,7 @@ def revoke(ctx: click.Context, file: Path) -> None:
       fabricant order revoke line.json
     """
     fabricant = trade.trying(ctx)
-    terms = read_terms(ctx, fabricant, file).content
-    line = LineId(fabricant.escrow.line_id(terms))
-    words = [f"The line 0x{line.hex()} can never be opened:", *terms_words(fabricant, terms)]
-    done = trade.perform(ctx, fabricant.escrow, SupplierEscrow.revoke, words, terms)
+    opening = read_as(ctx, Opening, fabricant, file)
+    words = [f"The line 0x{opening.file.id.hex()} can never be opened:", *words_of(opening)]
+    done = trade.perform(ctx, fabricant.escrow, SupplierEscrow.revoke, words, opening.file.content)
     trade.report(ctx, done, ["The line was revoked."])
-
-
-def _signed_before(target: Path, found: SignedFile[Terms]) -> SignedFile[Terms]:
-    """The file with the signatures that it has so far. Raises InvalidInput if it is another line's."""
-    if not target.exists():
-        return found
-    before = files.read_signed(target, TERMS_FILE)
-    if before.id != found.id:
-        raise InvalidInput(f"{target} is another line; name another file with --out, or move it away")
-    return SignedFile(TERMS_FILE, found.domain, found.content, {**before.consents, **found.consents})
-
-
-def _side(terms: Terms, account: Address) -> str:
-    sides = {terms.buyer: "buyer", terms.supplier: "supplier"}
-    if account not in sides:
-        raise InvalidInput(
-            f"{account} is neither buyer nor supplier of this line; say with --for whose operator it is"
-        )
-    return sides[account]

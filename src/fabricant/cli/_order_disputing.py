@@ -1,13 +1,14 @@
 """`fabricant order`: what the parties and the arbiter do in a dispute."""
 
+from typing import Any
+
 import click
 
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.cli import _files as files
 from fabricant.cli import _trade as trade
-from fabricant.cli._line import LineAtHand, act, at_hand
-from fabricant.domain.escrow import Ending, Outcome, arbiter_fee
-from fabricant.domain.units import NOTHING
+from fabricant.cli._line import LineAtHand, act, at_hand, outcome_options
+from fabricant.domain.escrow import Ending, arbiter_fee
 
 evidence_argument = click.argument("evidence", metavar="FILE|HASH")
 uri_option = click.option("--uri", default="", help="Where the others find the evidence.")
@@ -56,13 +57,9 @@ def submit(ctx: click.Context, line: str, *, evidence: str, uri: str) -> None:
 
 @click.command
 @click.argument("line")
-@click.option(
-    "--to-supplier", required=True, metavar="AMOUNT", help="Of what is held; the buyer gets the rest."
-)
-@click.option("--bond-to-buyer", metavar="AMOUNT", help="Of the supplier's security deposit. [default: none]")
-@click.option("--goods", type=click.Choice(["buyer", "supplier"]), required=True, help="Whose the goods are.")
+@outcome_options
 @trade.acts
-def rule(ctx: click.Context, line: str, *, to_supplier: str, bond_to_buyer: str | None, goods: str) -> None:
+def rule(ctx: click.Context, line: str, **given: Any) -> None:
     """Decide a dispute. The arbiter itself, before its time is over.
 
     \b
@@ -70,11 +67,7 @@ def rule(ctx: click.Context, line: str, *, to_supplier: str, bond_to_buyer: str 
       fabricant order rule 0x1f2e3d4c --to-supplier 1200 --goods buyer
     """
     found = at_hand(trade.trying(ctx), line)
-    outcome = Outcome(
-        to_supplier=found.token.parse(to_supplier),
-        bond_to_buyer=found.token.parse(bond_to_buyer) if bond_to_buyer else NOTHING,
-        goods_to_buyer=goods == "buyer",
-    )
+    outcome = found.outcome(**given)
     words = ["You rule:", *found.ending(Ending.RULED, outcome), *_fee(found)]
     act(ctx, found, SupplierEscrow.rule, words, "The dispute was decided.", outcome)
 

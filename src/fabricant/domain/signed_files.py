@@ -1,20 +1,26 @@
-"""What firms hand each other: an offer, terms, a grant, each a JSON file with its signatures.
+"""What firms hand each other: an offer, terms, a settlement, a grant, each a JSON file with its signatures.
 
 A file names the contract that it is for, holds what is signed field by field, and its id, the digest that
-the signatures are over. Numbers are decimal text and bytes hex, as wallets write typed data. Reading is
-strict: a file in which anything but a signature was altered no longer has its own id; whether a signature is
-its signer's, only the chain can say.
+the signatures are over. What names order lines by their ids carries their terms too, which the ids prove.
+Numbers are decimal text and bytes hex, as wallets write typed data. Reading is strict: a file in which
+anything but a signature was altered no longer has its own id; whether a signature is its signer's, only the
+chain can say.
+
+A kind more is a constant more. What is agreed of two lines carries both:
+
+    FileKind("change order", "fabricant-amendment/1", AMENDMENT, Amendment, ("buyer", "supplier"),
+             lines={"old": "old_id", "new": "new_id"})
 """
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant
-from fabricant.domain.escrow import TERMS, Consent, Terms
+from fabricant.domain.escrow import SETTLEMENT, TERMS, Consent, Settlement, Terms, line_id
 from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH
 from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, as_hinted, snake
 from fabricant.domain.units import parse_address, printable
@@ -29,28 +35,50 @@ _FIELDS: Final = frozenset({"format", "id", "domain", "message", "consents"})
 
 @dataclass(frozen=True, slots=True)
 class FileKind(Generic[T]):
-    """A kind of file. `sides` are those who may sign it; `name` is what people call it."""
+    """A kind of file. `name` is what people call it, `sides` are those who may sign it.
+
+    `lines`: the order lines whose terms it carries, each with the field of its content that is the line's id.
+    """
 
     name: str
     format: str
     struct: Struct
     form: type[T]
     sides: tuple[str, ...]
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What the document consists of."""
+        return _FIELDS | {"lines"} if self.lines else _FIELDS
+
+
+class OtherTerms(VerificationFailed):
+    """The terms that a file carries are not those of the line that it names."""
 
 
 OFFER_FILE: Final = FileKind("offer", "fabricant-offer/1", OFFER, Offer, ("supplier",))
 TERMS_FILE: Final = FileKind("order line", "fabricant-terms/1", TERMS, Terms, ("buyer", "supplier"))
+SETTLEMENT_FILE: Final = FileKind(
+    "settlement",
+    "fabricant-settlement/1",
+    SETTLEMENT,
+    Settlement,
+    ("buyer", "supplier"),
+    lines={"line": "id"},
+)
 GRANT_FILE: Final = FileKind("grant", "fabricant-grant/1", GRANT, OperatorGrant, ("principal",))
 
 
 @dataclass(frozen=True)
 class SignedFile(Generic[T]):
-    """What is agreed, for which contract, and who signed it so far."""
+    """What is agreed, for which contract, who signed it so far, and the terms of the lines that it names."""
 
     kind: FileKind[T]
     domain: Domain
     content: T
-    consents: Mapping[str, Consent]
+    consents: Mapping[str, Consent] = field(default_factory=dict)
+    lines: Mapping[str, Terms] = field(default_factory=dict)
 
     @property
     def message(self) -> Message:
@@ -77,9 +105,18 @@ class SignedFile(Generic[T]):
         """The same with the consent of one side more, or anew."""
         return replace(self, consents={**self.consents, side: consent})
 
+    def joined(self, other: "SignedFile[T]") -> "SignedFile[T]":
+        """The same with the consents of another copy, where there are none yet.
+
+        Raises InvalidInput if that is no copy of this.
+        """
+        if (self.kind.format, self.id) != (other.kind.format, other.id):
+            raise InvalidInput(f"0x{other.id.hex()} is another {other.kind.name} than 0x{self.id.hex()}")
+        return replace(self, consents={**other.consents, **self.consents})
+
     def serialise(self) -> bytes:
         """The file."""
-        document = {
+        document: dict[str, Any] = {
             "format": self.kind.format,
             "id": _hex(self.id),
             "domain": DOMAIN.as_json(self.domain),
@@ -93,53 +130,102 @@ class SignedFile(Generic[T]):
                 for side, consent in self.consents.items()
             },
         }
+        if self.lines:
+            document["lines"] = {name: TERMS.as_json(terms) for name, terms in self.lines.items()}
         return json.dumps(document, indent=2).encode() + b"\n"
 
     @classmethod
     def parse(cls, kind: FileKind[T], raw: bytes) -> "SignedFile[T]":
         """Reads a file of this kind.
 
-        Raises InvalidInput for anything else, VerificationFailed if it does not have the id that it names.
+        Raises InvalidInput for anything else, VerificationFailed if it does not have the id that it names,
+        OtherTerms if the terms that it carries don't have the ids that it names.
         """
-        document = _document(kind, raw)
-        consents = document["consents"]
-        if not isinstance(consents, dict) or not consents.keys() <= set(kind.sides):
-            raise _no_file(kind, f"its consents are not those of {' and '.join(kind.sides)}")
-        domain = _read(kind, DOMAIN, Domain, document["domain"])
-        content = _read(kind, kind.struct, kind.form, document["message"])
-        found = cls(kind, domain, content, {side: _consent(kind, each) for side, each in consents.items()})
-        if document["id"] != _hex(found.id):
-            raise VerificationFailed(
-                f"the {kind.name} was altered: it is not the one that its id names; ask for it again"
-            )
-        return found
+        return _parse((kind,), raw)
+
+    def check(self) -> None:
+        """Raises OtherTerms if the terms that it carries are not those of the lines that it names."""
+        for name, id_ in self.kind.lines.items():
+            if name not in self.lines or line_id(self.lines[name], self.domain) != getattr(self.content, id_):
+                raise OtherTerms(
+                    f"the terms in this {self.kind.name} are not those of the line that it names; ask for it "
+                    "again"
+                )
 
 
-def _document(kind: FileKind[Any], raw: bytes) -> dict[str, Any]:
-    if len(raw) > LARGEST_FILE or raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
-        raise _no_file(kind, "it is too large")
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        raise _no_file(kind, "it is not JSON") from None
-    if not isinstance(found, dict) or found.get("format") != kind.format:
-        raise _no_file(kind, f"it does not say that it is a {kind.format}")
-    if found.keys() != _FIELDS:
-        raise _no_file(kind, f"it has other fields than {', '.join(sorted(_FIELDS))}")
+def parse_any(kinds: Iterable[FileKind[Any]], raw: bytes) -> SignedFile[Any]:
+    """Reads a file of one of these kinds. Raises as `SignedFile.parse`."""
+    return _parse(tuple(kinds), raw)
+
+
+def _parse(kinds: tuple[FileKind[Any], ...], raw: bytes) -> SignedFile[Any]:
+    kind, document = _document(kinds, raw)
+    consents = document["consents"]
+    if not isinstance(consents, dict) or not consents.keys() <= set(kind.sides):
+        raise _no_file(kind.name, f"its consents are not those of {' and '.join(kind.sides)}")
+    found = SignedFile(
+        kind,
+        _read(kind, DOMAIN, Domain, document["domain"]),
+        _read(kind, kind.struct, kind.form, document["message"]),
+        {side: _consent(kind, each) for side, each in consents.items()},
+        _lines(kind, document.get("lines", {})),
+    )
+    if document["id"] != _hex(found.id):
+        raise VerificationFailed(
+            f"the {kind.name} was altered: it is not the one that its id names; ask for it again"
+        )
+    found.check()
     return found
+
+
+def _document(kinds: tuple[FileKind[Any], ...], raw: bytes) -> tuple[FileKind[Any], dict[str, Any]]:
+    name = kinds[0].name if len(kinds) == 1 else "signed"
+    if len(raw) > LARGEST_FILE or raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
+        raise _no_file(name, "it is too large")
+    try:
+        found = json.loads(raw, object_pairs_hook=_once)
+    except ValueError:
+        raise _no_file(name, "it is not JSON") from None
+    by_format = {kind.format: kind for kind in kinds}
+    said = found.get("format") if isinstance(found, dict) else None
+    if not isinstance(said, str) or (kind := by_format.get(said)) is None:
+        raise _no_file(name, f"it does not say that it is a {' or '.join(by_format)}")
+    if found.keys() != kind.fields:
+        raise _no_file(kind.name, f"it has other fields than {', '.join(sorted(kind.fields))}")
+    return kind, found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises ValueError for a name that stands there twice, which readers take differently."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+def _lines(kind: FileKind[Any], found: Any) -> dict[str, Terms]:
+    if not isinstance(found, dict) or found.keys() != kind.lines.keys():
+        raise _no_file(kind.name, f"it carries other terms than those of {' and '.join(kind.lines)}")
+    return {name: _read(kind, TERMS, Terms, found[name]) for name in kind.lines}
 
 
 def _read(kind: FileKind[Any], struct: Struct, form: type[Any], found: Any) -> Any:
     names = [name for name, _ in struct.fields]
     if not isinstance(found, dict) or set(found) != set(names):
-        raise _no_file(kind, f"the fields of {struct.name} are {', '.join(names)}")
-    hints = get_type_hints(form)
-    values = {snake(name): _value(kind, name, type_, found[name]) for name, type_ in struct.fields}
-    return form(**{name: as_hinted(value, hints[name]) for name, value in values.items()})
+        raise _no_file(kind.name, f"the fields of {struct.name} are {', '.join(names)}")
+    hints, values = get_type_hints(form), {}
+    for name, type_ in struct.fields:
+        hint = hints[snake(name)]
+        if type_ in struct.structs:
+            values[snake(name)] = _read(kind, struct.structs[type_], hint, found[name])
+        else:
+            values[snake(name)] = as_hinted(_value(kind, name, type_, found[name]), hint)
+    return form(**values)
 
 
 def _value(kind: FileKind[Any], name: str, type_: str, found: Any) -> Any:
     """A field as `Struct.as_json` wrote it. Whether it fits its type is checked when it is hashed."""
+    if isinstance(found, bool) and type_ == "bool":
+        return found
     if isinstance(found, str):
         if type_ == "address":
             return parse_address(found)
@@ -149,7 +235,7 @@ def _value(kind: FileKind[Any], name: str, type_: str, found: Any) -> Any:
             return bytes.fromhex(found[2:])
         if "int" in type_ and re.fullmatch(r"0|[1-9][0-9]{0,77}", found):
             return int(found)
-    raise _no_file(kind, f"{name} is no {type_}: {printable(str(found), 80)}")
+    raise _no_file(kind.name, f"{name} is no {type_}: {printable(str(found), 80)}")
 
 
 def _consent(kind: FileKind[Any], found: Any) -> Consent:
@@ -158,11 +244,11 @@ def _consent(kind: FileKind[Any], found: Any) -> Consent:
             siblings = tuple(_value(kind, "proof", "bytes32", sibling) for sibling in proof)
             if len(siblings) <= MAX_DEPTH and {len(sibling) for sibling in siblings} <= {HASH_BYTES}:
                 return Consent(parse_address(signer), siblings, _value(kind, "signature", "bytes", signature))
-    raise _no_file(kind, "a consent has a signer, a proof and a signature")
+    raise _no_file(kind.name, "a consent has a signer, a proof and a signature")
 
 
-def _no_file(kind: FileKind[Any], why: str) -> InvalidInput:
-    return InvalidInput(f"this is no {kind.name} file: {why}")
+def _no_file(name: str, why: str) -> InvalidInput:
+    return InvalidInput(f"this is no {name} file: {why}")
 
 
 def _hex(value: bytes) -> str:

@@ -83,6 +83,29 @@ def trade(session_trade: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> I
     yield from _for_one_test(session_trade, run, monkeypatch)
 
 
+# A line that two parties agree on directly
+
+
+@pytest.fixture
+def draft(trade: Market) -> Path:
+    """The draft of a line for 1,000: due in three weeks, a warranty of 10 % for 90 days."""
+    own = ("--retention-bps", "10 %", "--retention", "90 days", "--advance-bps", "20 %")
+    trade.see("conditions", "new", "own.toml", *own)
+    conditions = trade.do("conditions", "publish", "own.toml", by="supplier")["id"]
+    parties = ("--buyer", "buyer", "--supplier", "supplier", "--inspector", "inspector")
+    times = ("--open-by", "2027-01-10T00:00Z", "--due-by", "2027-01-25T12:00Z")
+    price = ("--token", trade.token, "--amount", "1000", "--conditions", conditions)
+    trade.see("order", "propose", "open", "line.toml", *parties, *times, *price, "--order-number", "4711")
+    return Path("line.toml")
+
+
+@pytest.fixture
+def line(trade: Market, draft: Path) -> str:
+    """That line, signed by the supplier and opened by the buyer."""
+    trade.do("order", "sign", draft, by="supplier")
+    return str(trade.do("order", "send", "line.json", by="buyer")["id"])
+
+
 def _for_one_test(market: Market, run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
     snapshot = market.chain.snapshot()
     for variable, value in market.environment.items():

@@ -170,7 +170,7 @@ def test_completion_knows_commands_options_networks_and_wallets(
     assert completions("deploy", "--wallet", "pur") == ["purchasing"]
     assert completions("wallet", "show", "pur") == ["purchasing"]
     assert completions("offer", "new", "x.toml", "--conditions", "mach") == ["machine-time"]
-    assert completions("order", "new", "x.toml", "--buyer", "pur") == ["purchasing"]
+    assert completions("order", "propose", "open", "x.toml", "--buyer", "pur") == ["purchasing"]
 
 
 def test_bash_gets_its_completion() -> None:

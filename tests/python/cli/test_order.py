@@ -81,7 +81,7 @@ def test_journey_from_conditions_to_accepted_products(market: Market) -> None:
     (mine,) = market.see("order", "list", "--all", by="buyer")
     assert mine["id"] == line
     assert market.see("order", "list", by="buyer") == []
-    events = [each["event"] for each in market.see("order", "show", line, "--history")["history"]]
+    events = [each["event"] for each in market.see("order", "show", line)["history"]]
     back = ["LineRejected", "GoodsHandedOver", "LineDelivered"]
     assert events == [
         *("LineOpened", "LineDelivered", "ReceiptConfirmed"),
@@ -91,26 +91,6 @@ def test_journey_from_conditions_to_accepted_products(market: Market) -> None:
 
 
 # Lines that two parties agree on directly
-
-
-@pytest.fixture
-def draft(trade: Market) -> Path:
-    """The draft of a line for 1,000: due in three weeks, a warranty of 10 % for 90 days."""
-    own = ("--retention-bps", "10 %", "--retention", "90 days", "--advance-bps", "20 %")
-    trade.see("conditions", "new", "own.toml", *own)
-    conditions = trade.do("conditions", "publish", "own.toml", by="supplier")["id"]
-    parties = ("--buyer", "buyer", "--supplier", "supplier", "--inspector", "inspector")
-    times = ("--open-by", "2027-01-10T00:00Z", "--due-by", "2027-01-25T12:00Z")
-    price = ("--token", trade.token, "--amount", "1000", "--conditions", conditions)
-    trade.see("order", "new", "line.toml", *parties, *times, *price, "--order-number", "4711")
-    return Path("line.toml")
-
-
-@pytest.fixture
-def line(trade: Market, draft: Path) -> str:
-    """That line, signed by the supplier and opened by the buyer."""
-    trade.do("order", "sign", draft, by="supplier")
-    return str(trade.do("order", "open", "line.json", by="buyer")["id"])
 
 
 def state(market: Market, line: str) -> Any:
@@ -124,13 +104,13 @@ def test_both_sign_the_same_file_and_anybody_with_the_money_opens(trade: Market,
     assert (first["signed"], both["signed"]) == (["supplier"], ["buyer", "supplier"])
     assert trade.see("order", "show", "line.json")["signed"] == ["buyer", "supplier"]
 
-    opened = trade.do("order", "open", "line.json", by="buyer")
+    opened = trade.do("order", "send", "line.json", by="buyer")
 
-    assert opened["id"] == first["line"]
+    assert opened["id"] == first["id"]
     assert opened["held"] == str(800 * UNIT)
     assert trade.has("supplier") == 9_200 * UNIT
-    again = trade.refused("order", "open", "line.json", by="buyer")
-    assert (again.code, again.error) == (3, "SupplierEscrow_WrongStatus")
+    again = trade.refused("order", "send", "line.json", by="buyer")
+    assert (again.code, again.error) == (2, "WrongLineStatus")
 
 
 def test_second_side_may_sign_the_draft_too(trade: Market, draft: Path) -> None:
@@ -140,7 +120,7 @@ def test_second_side_may_sign_the_draft_too(trade: Market, draft: Path) -> None:
     draft.write_text(draft.read_text().replace('amount = "1000"', 'amount = "999"'))
     refusal = trade.refused("order", "sign", draft, by="buyer")
 
-    assert (refusal.code, "is another line" in refusal.message) == (2, True)
+    assert (refusal.code, "is another order line" in refusal.message) == (2, True)
 
 
 def test_f118_line_is_shown_in_words_before_it_is_signed(trade: Market, draft: Path) -> None:
@@ -160,17 +140,38 @@ def test_f118_line_is_shown_in_words_before_it_is_signed(trade: Market, draft: P
 
 
 def test_line_that_nobody_signed_needs_the_supplier(trade: Market, draft: Path) -> None:
-    refusal = trade.refused("order", "open", draft, by="buyer")
+    refusal = trade.refused("order", "send", draft, by="buyer")
 
-    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_NoConsent")
+    assert (refusal.code, refusal.error) == (2, "MissingConsent")
+    assert "the supplier has not signed this order line" in refusal.message
 
 
 def test_stranger_signs_only_as_an_operator(trade: Market, draft: Path) -> None:
     assert "neither buyer nor supplier" in trade.refused("order", "sign", draft, by="stranger").message
 
-    trade.do("order", "sign", draft, "--for", "supplier", by="stranger")
+    for_supplier = ("order", "sign", draft, "--for", "supplier")
+    refusal = trade.refused(*for_supplier, by="stranger")
+    assert (refusal.code, refusal.error) == (5, "SigningRefused")
+    assert "let it lend you OPEN" in refusal.message
 
-    assert trade.refused("order", "open", "line.json", by="buyer").error == "SupplierEscrow_NoConsent"
+    lend = ("directory", "operator", "set", "stranger", "--roles", "OPEN", "--until", "forever")
+    trade.do(*lend, by="supplier")
+    trade.do(*for_supplier, by="stranger")
+
+    assert trade.do("order", "send", "line.json", by="buyer")["status"] == "open"
+
+
+def test_consent_of_an_operator_that_may_no_more_does_not_count(trade: Market, draft: Path) -> None:
+    operator = ("directory", "operator", "set", "stranger", "--until", "forever")
+    trade.do(*operator, "--roles", "OPEN", by="supplier")
+    trade.do("order", "sign", draft, "--for", "supplier", by="stranger")
+    trade.do(*operator, "--roles", "QUALITY", by="supplier")
+
+    refusal = trade.refused("order", "send", "line.json", by="buyer")
+
+    assert (refusal.code, refusal.error) == (6, "BadConsent")
+    shown = trade.see("order", "show", "line.json")
+    assert (shown["signed"], shown["problem"]) == ([], refusal.message)
 
 
 def test_f036_altered_line_is_refused(trade: Market, draft: Path) -> None:
@@ -178,7 +179,7 @@ def test_f036_altered_line_is_refused(trade: Market, draft: Path) -> None:
     file = Path("line.json")
     file.write_text(file.read_text().replace('"amount": "1000000000"', '"amount": "100000000"'))
 
-    refusal = trade.refused("order", "open", file, by="buyer")
+    refusal = trade.refused("order", "send", file, by="buyer")
 
     assert (refusal.code, refusal.error) == (6, "VerificationFailed")
 
@@ -187,7 +188,7 @@ def test_line_that_was_to_be_opened_earlier_is_refused(trade: Market, draft: Pat
     trade.do("order", "sign", draft, by="supplier")
     trade.wait_until("2027-01-10T00:00Z")
 
-    refusal = trade.refused("order", "open", "line.json", by="buyer")
+    refusal = trade.refused("order", "send", "line.json", by="buyer")
 
     assert (refusal.code, refusal.error) == (2, "TooLate")
 
@@ -196,9 +197,10 @@ def test_revoked_line_is_never_opened(trade: Market, draft: Path) -> None:
     trade.do("order", "sign", draft, by="supplier")
     trade.do("order", "revoke", "line.json", by="supplier")
 
-    refusal = trade.refused("order", "open", "line.json", by="buyer")
-
-    assert (refusal.code, refusal.error) == (3, "SupplierEscrow_WrongStatus")
+    for command in "send", "sign":
+        refusal = trade.refused("order", command, "line.json", by="buyer")
+        assert (refusal.code, refusal.error) == (2, "WrongLineStatus")
+        assert "the line is revoked" in refusal.message
 
 
 def test_show_says_what_can_happen_who_may_do_it_and_until_when(trade: Market, line: str) -> None:
@@ -304,7 +306,7 @@ def disputed(trade: Market, draft: Path) -> str:
     own = (f'conditions = "{conditions}"', f'arbiter = "{trade.people["arbiter"]}"')
     draft.write_text("\n".join([*own, *text]))
     trade.do("order", "sign", draft, by="supplier")
-    line = str(trade.do("order", "open", "line.json", by="buyer")["id"])
+    line = str(trade.do("order", "send", "line.json", by="buyer")["id"])
     trade.wait_until("2027-01-25T10:00Z")
     trade.do("order", "deliver", line, by="supplier")
     Path("report.pdf").write_bytes(b"chatter marks")
@@ -378,7 +380,7 @@ def test_line_with_exact_goods(trade: Market, draft: Path) -> None:
     text = draft.read_text().replace("goods = []", f'goods = ["PART-1", "{goods[1]}"]')
     draft.write_text(text)
     trade.do("order", "sign", draft, by="supplier")
-    line = trade.do("order", "open", "line.json", by="buyer")["id"]
+    line = trade.do("order", "send", "line.json", by="buyer")["id"]
     trade.do("asset", "approve", "--all", by="supplier")
     trade.wait_until("2027-01-25T10:00Z")
     wrong = trade.refused("order", "deliver", line, "--asset", "PART-1", "--asset", "PART-3", by="supplier")

@@ -1,6 +1,7 @@
 """Files that firms hand each other: exact, strict, and never believed after a change."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,17 @@ from hypothesis import strategies as st
 
 from fabricant.domain.capacity import Offer
 from fabricant.domain.directory import OperatorGrant, Role
-from fabricant.domain.escrow import Consent, Terms
+from fabricant.domain.escrow import AMENDMENT, Amendment, Consent, Outcome, Settlement, Terms, line_id
 from fabricant.domain.signed_files import (
     GRANT_FILE,
     LARGEST_FILE,
     OFFER_FILE,
+    SETTLEMENT_FILE,
     TERMS_FILE,
     FileKind,
+    OtherTerms,
     SignedFile,
+    parse_any,
 )
 from fabricant.domain.typed_data import domain_of
 from fabricant.domain.units import BaseUnits, UnixSeconds, parse_address
@@ -32,6 +36,10 @@ consents = st.builds(
     st.lists(strategies.words, max_size=4).map(tuple),
     st.binary(max_size=200),
 )
+
+
+ESCROW = domain_of("SupplierEscrow", 1, CONTRACT)
+signatures = st.dictionaries(st.sampled_from(TERMS_FILE.sides), consents)
 
 
 def grant_file() -> SignedFile[OperatorGrant]:
@@ -63,6 +71,41 @@ def test_terms_are_read_as_they_were_written(terms: Terms, signed: list[tuple[st
         file = file.signed(side, consent)
 
     assert SignedFile.parse(TERMS_FILE, file.serialise()) == file
+
+
+@given(strategies.terms, strategies.outcomes, strategies.times, signatures)
+def test_settlement_is_read_as_it_was_written(
+    terms: Terms, outcome: Outcome, deadline: UnixSeconds, signed: dict[str, Consent]
+) -> None:
+    settlement = Settlement(id=line_id(terms, ESCROW), outcome=outcome, deadline=deadline)
+    file = SignedFile(SETTLEMENT_FILE, ESCROW, settlement, signed, {"line": terms})
+
+    assert SignedFile.parse(SETTLEMENT_FILE, file.serialise()) == file
+    assert parse_any((TERMS_FILE, SETTLEMENT_FILE), file.serialise()) == file
+
+
+@given(old=strategies.terms, new=strategies.terms, outcome=strategies.outcomes, swapped=st.booleans())
+def test_kind_that_carries_two_lines_is_a_constant(
+    *, old: Terms, new: Terms, outcome: Outcome, swapped: bool
+) -> None:
+    kind = FileKind(
+        "change order",
+        "fabricant-amendment/1",
+        AMENDMENT,
+        Amendment,
+        ("buyer", "supplier", "payee"),
+        lines={"old": "old_id", "new": "new_id"},
+    )
+    old_id, new_id = line_id(old, ESCROW), line_id(new, ESCROW)
+    amendment = Amendment(old_id=old_id, new_id=new_id, outcome=outcome, deadline=UnixSeconds(1))
+    carried = {"old": new, "new": old} if swapped else {"old": old, "new": new}
+    file = SignedFile(kind, ESCROW, amendment, {}, carried)
+
+    if swapped and old != new:
+        with pytest.raises(OtherTerms, match="not those of the line that it names; ask for it again"):
+            SignedFile.parse(kind, file.serialise())
+    else:
+        assert SignedFile.parse(kind, file.serialise()) == file
 
 
 def test_grant_keeps_its_roles() -> None:
@@ -113,6 +156,66 @@ def test_file_of_another_form_is_refused(change: dict[str, Any]) -> None:
         SignedFile.parse(GRANT_FILE, json.dumps(document).encode())
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lines": {}},
+        {"lines": None},
+        {"lines": {"line": {}}},
+        {"lines": {"other": {}}},
+        {"lines": []},
+        {"message": {"id": "0x00", "outcome": [], "deadline": "1"}},
+        {"consents": {"payee": {}}},
+    ],
+)
+def test_settlement_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    document = json.loads(settlement_file().serialise())
+
+    with pytest.raises(InvalidInput, match="this is no settlement file"):
+        SignedFile.parse(SETTLEMENT_FILE, json.dumps(document | change).encode())
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, None, "1"])
+def test_whose_goods_they_are_is_true_or_false(value: object) -> None:
+    document = json.loads(settlement_file().serialise())
+    document["message"]["outcome"]["goodsToBuyer"] = value
+
+    with pytest.raises(InvalidInput, match="goodsToBuyer is no bool"):
+        SignedFile.parse(SETTLEMENT_FILE, json.dumps(document).encode())
+
+
+def test_f036_no_byte_of_a_settlement_or_its_terms_can_change() -> None:
+    raw = settlement_file().serialise()
+    for place in range(raw.index(b'"id"'), len(raw)):
+        changed = raw[:place] + (b"7" if raw[place : place + 1] != b"7" else b"0") + raw[place + 1 :]
+        with pytest.raises((InvalidInput, VerificationFailed)):
+            SignedFile.parse(SETTLEMENT_FILE, changed)
+
+
+def test_name_that_stands_in_a_file_twice_is_refused() -> None:
+    raw = grant_file().serialise()
+    twice = raw.replace(b'"format"', b'"id": "0x00", "format"', 1)
+
+    with pytest.raises(InvalidInput, match="it is not JSON"):
+        SignedFile.parse(GRANT_FILE, twice)
+
+
+def test_any_of_several_kinds_says_which_there_are() -> None:
+    with pytest.raises(InvalidInput, match=r"no signed file: .* fabricant-terms/1 or fabricant-settlement/1"):
+        parse_any((TERMS_FILE, SETTLEMENT_FILE), grant_file().serialise())
+
+
+def test_copies_are_joined_and_own_signatures_stay() -> None:
+    first, other = (Consent(BUYER, (), bytes([each]) * 65) for each in (1, 2))
+    file = settlement_file()
+    mine, theirs = file.signed("buyer", first), file.signed("buyer", other).signed("supplier", other)
+
+    assert mine.joined(theirs).consents == {"buyer": first, "supplier": other}
+    later = replace(file, content=replace(file.content, deadline=UnixSeconds(6)))
+    with pytest.raises(InvalidInput, match="is another settlement than"):
+        mine.joined(later)
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b"[" * 200_000, b" " * (LARGEST_FILE + 1)])
 def test_what_is_no_json_object_is_refused(raw: bytes) -> None:
     with pytest.raises(InvalidInput):
@@ -155,6 +258,13 @@ def test_f026_file_for_another_chain_or_contract_is_refused() -> None:
 def test_file_of_another_kind_is_refused(kind: FileKind[Any]) -> None:
     with pytest.raises(InvalidInput, match=f"this is no {kind.name} file"):
         SignedFile.parse(kind, grant_file().serialise())
+
+
+def settlement_file() -> SignedFile[Settlement]:
+    """A settlement that nobody has signed yet."""
+    outcome = Outcome(to_supplier=BaseUnits(1), goods_to_buyer=True)
+    settlement = Settlement(id=line_id(_terms(), ESCROW), outcome=outcome, deadline=UnixSeconds(5))
+    return SignedFile(SETTLEMENT_FILE, ESCROW, settlement, {}, {"line": _terms()})
 
 
 def _terms() -> Terms:

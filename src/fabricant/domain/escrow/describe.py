@@ -16,7 +16,7 @@ from fabricant.domain.escrow.clocks import (
     retention_ends,
 )
 from fabricant.domain.escrow.conditions import Conditions
-from fabricant.domain.escrow.consents import Outcome
+from fabricant.domain.escrow.consents import Outcome, Settlement
 from fabricant.domain.escrow.lines import Ending, Line, LineFlag, Status
 from fabricant.domain.escrow.payoffs import Payoff, advance, arbiter_fee, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import NO_HASH, Terms
@@ -80,6 +80,33 @@ def describe_payoff(
 ) -> tuple[str, ...]:
     """Who gets what when a line ends that way. `supplier_side`: its payee if it was assigned."""
     return tuple(_payoff(payoff, terms, conditions, token, supplier_side))
+
+
+def describe_settlement(
+    settlement: Settlement, terms: Terms, line: Line, conditions: Conditions, *, token: Token, at: UnixSeconds
+) -> tuple[str, ...]:
+    """What both parties would agree to, if it were sent at a time."""
+    ending = foreseen(Ending.SETTLED, terms, line, conditions, at=at, outcome=settlement.outcome)
+    told = describe_payoff(ending, terms, conditions, token=token, supplier_side=terms.supplier)
+    named = settlement.outcome.to_supplier
+    less = f"Of the {token.format(named)} for the supplier side, only {token.format(line.held)} are held."
+    return (
+        *([less] if named > line.held else []),
+        *told,
+        f"That ends the line, once both agree and it is sent before {format_time(settlement.deadline)}.",
+    )
+
+
+def party_name(terms: Terms, address: Address) -> str:
+    """What an address is to a line, such as "the buyer"; the address itself if it is none of its parties."""
+    parties = {
+        terms.broker: "the broker",
+        terms.arbiter: "the arbiter",
+        terms.inspector: "the inspector",
+        terms.supplier: "the supplier",
+        terms.buyer: "the buyer",
+    }
+    return address if address == ZERO_ADDRESS else parties.get(address, address)
 
 
 def _money(terms: Terms, conditions: Conditions, token: Token) -> Iterator[str]:

@@ -4,9 +4,35 @@ import pytest
 from hypothesis import given
 
 from fabricant.conditions import load
-from fabricant.domain.escrow import Conditions, Ending, Line, LineFlag, Status, Terms, bond
-from fabricant.domain.escrow.describe import describe_line, describe_payoff, describe_terms, foreseen
-from fabricant.domain.units import BaseUnits, Seconds, Token, UnixSeconds, parse_address, parse_time
+from fabricant.domain.escrow import (
+    Conditions,
+    Ending,
+    Line,
+    LineFlag,
+    LineId,
+    Outcome,
+    Settlement,
+    Status,
+    Terms,
+    bond,
+)
+from fabricant.domain.escrow.describe import (
+    describe_line,
+    describe_payoff,
+    describe_settlement,
+    describe_terms,
+    foreseen,
+    party_name,
+)
+from fabricant.domain.units import (
+    ZERO_ADDRESS,
+    BaseUnits,
+    Seconds,
+    Token,
+    UnixSeconds,
+    parse_address,
+    parse_time,
+)
 from tests.python.domain import strategies
 
 BUYER, SUPPLIER, INSPECTOR, ARBITER, BROKER, MONEY = (parse_address("0x" + digit * 40) for digit in "123456")
@@ -141,3 +167,23 @@ def test_accepting_without_a_delivery_counts_the_delay_until_now() -> None:
     late = foreseen(Ending.ACCEPTED, PLAIN, line(Status.OPEN), PROTOTYPES, at=UnixSeconds(DUE + 1))
 
     assert late.to_buyer == PLAIN.amount * PROTOTYPES.late_bps // 10_000
+
+
+@pytest.mark.parametrize("named", [700, 900])
+def test_settlement_says_who_gets_what_and_until_when(named: int) -> None:
+    outcome = Outcome(to_supplier=BaseUnits(named * 10**6), goods_to_buyer=True)
+    settlement = Settlement(id=LineId(bytes(32)), outcome=outcome, deadline=DUE)
+
+    said = describe_settlement(settlement, PLAIN, line(Status.DELIVERED), PROTOTYPES, token=TUSD, at=OPENED)
+
+    less = "Of the 900.00 TUSD for the supplier side, only 800.00 TUSD are held."
+    assert (said[0] == less) == (named == 900)
+    assert f"{min(named, 800)}.00 TUSD go to the supplier side, {SUPPLIER}." in said
+    assert said[-1] == "That ends the line, once both agree and it is sent before 2027-01-25 12:00 UTC."
+
+
+def test_parties_go_by_their_names() -> None:
+    names = {BUYER: "the buyer", SUPPLIER: "the supplier", INSPECTOR: "the inspector", ARBITER: "the arbiter"}
+    assert {each: party_name(FULL, each) for each in names} == names
+    assert party_name(PLAIN, ARBITER) == ARBITER
+    assert party_name(PLAIN, ZERO_ADDRESS) == ZERO_ADDRESS
