@@ -315,7 +315,8 @@ interface ISupplierEscrow is IEip712 {
     function settle(Terms calldata terms, Outcome calldata outcome, uint40 deadline, Consents calldata consents)
         external;
 
-    /// @notice Replaces a line, as an engineering change order does: ends the old one, and opens the new one with the buyer's share.
+    /// @notice Replaces a line, as an engineering change order does: ends the old one, and opens the new one with the buyer's share
+    /// of what was held and of the bond.
     /// Open, or Rejected without goods in custody; before the deadline.
     /// @dev Buyer, supplier, broker, token, opener and payee stay. The new amount is the price still open: it pays no advance, and
     /// the supplier can't resign from it without penalty. Chain's own coin: from the value sent, the rest from the payer's free balance.

@@ -21,7 +21,7 @@ abstract contract Acting is Deciding {
     function _provoke() internal {
         bytes memory call = _callBack();
         if (_oneIn(2)) {
-            address firm = [BUYER_FIRM, SUPPLIER_FIRM, BROKER_FIRM][_random(3)];
+            address firm = [BUYER_FIRM, SUPPLIER_FIRM, BROKER_FIRM, FACTOR_FIRM][_random(4)];
             IParty.Manner manner = IParty.Manner(_random(5));
             if (manner == IParty.Manner.Calls) IParty(firm).setCall(address(ESCROW), call);
             else IParty(firm).setManner(manner);
@@ -48,6 +48,7 @@ abstract contract Acting is Deciding {
         IParty(BUYER_FIRM).setManner(manner);
         IParty(SUPPLIER_FIRM).setManner(manner);
         IParty(BROKER_FIRM).setManner(manner);
+        IParty(FACTOR_FIRM).setManner(manner);
         ODD.setOddity(hostile ? IOddToken.Oddity.Paused : IOddToken.Oddity.None);
     }
 
@@ -78,6 +79,8 @@ abstract contract Acting is Deciding {
 
     function _valid(Action action, uint256 index) internal returns (Call memory call) {
         if (action == Action.Settle) return _settlement(index);
+        if (action == Action.Amend) return _amendment(index);
+        if (action == Action.Assign) return _assignment(index);
         address[3] memory entitled = _entitled(action, index, _line(index));
         address caller = entitled[_random(3)];
         if (caller == address(0)) caller = _anybody();
@@ -91,7 +94,9 @@ abstract contract Acting is Deciding {
     function _secureFee(uint256 index) private {
         Terms memory terms = deals[index].terms;
         _calm(terms.token);
-        _depositFor(_entitled(Action.Dispute, index, _line(index))[0], terms.token, deals[index].fee);
+        address[3] memory disputants = _entitled(Action.Dispute, index, _line(index));
+        _depositFor(disputants[0], terms.token, deals[index].fee);
+        _depositFor(disputants[1], terms.token, deals[index].fee);
     }
 
     /// @dev Waits until the action is possible, perhaps longer; now and then not long enough, or too long.

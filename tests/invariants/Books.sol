@@ -23,6 +23,8 @@ struct Deal {
     uint256 bond; // base units
     uint256 fee; // base units, the arbiter's
     address depositor; // of the fee
+    address payee; // zero if it was not assigned
+    bool amended; // it replaced another line
     Line line; // as it was after the last call that touched it
     uint256 opened; // how often
     uint256 paidIn; // base units
@@ -35,6 +37,9 @@ struct Call {
     address caller;
     address[3] entitled; // who may make it, themselves or by their operators; zero: anyone
     Outcome outcome; // if it decides one
+    uint256 share; // the buyer's, of the line that ended last
+    uint256 price; // of the line that was opened last
+    address payer; // of that
     address token;
     uint256 value;
     uint256 gas;
@@ -145,7 +150,19 @@ abstract contract Books is World {
 
     function _call(address caller, address token, bytes memory data) internal view returns (Call memory) {
         address[3] memory anyone;
-        return Call(caller, anyone, Outcome(0, 0, false), token, 0, PLENTY, data, new int256[](people.length));
+        return Call({
+            caller: caller,
+            entitled: anyone,
+            outcome: Outcome(0, 0, false),
+            share: 0,
+            price: 0,
+            payer: address(0),
+            token: token,
+            value: 0,
+            gas: PLENTY,
+            data: data,
+            due: new int256[](people.length)
+        });
     }
 
     /// @dev Makes a call and books it; reverts as the escrow does.
@@ -210,7 +227,9 @@ abstract contract Books is World {
         if (kind == ISupplierEscrow.LineOpened.selector) _bookOpening(call, deal, log.data);
         if (kind == ISupplierEscrow.LinePaid.selector) _bookPayment(call, deal, log.data);
         if (kind == ISupplierEscrow.LineRefunded.selector) _bookRefund(call, deal, log.data);
-        if (kind == ISupplierEscrow.LineDisputed.selector) _bookDispute(call, deal);
+        if (kind == ISupplierEscrow.LineDisputed.selector) _bookDispute(call, deal, _address(log.topics[3]));
+        if (kind == ISupplierEscrow.LineAssigned.selector) _bookAssignment(deal, _address(log.topics[3]));
+        if (kind == ISupplierEscrow.LineAmended.selector) _bookAmendment(call, deal, LineId.wrap(log.topics[2]));
         if (kind == ISupplierEscrow.LineConcluded.selector) {
             _bookEnding(call, deal, Ending(uint256(log.topics[2])), log.data);
         }
@@ -223,11 +242,12 @@ abstract contract Books is World {
         if (keccak256(abi.encode(terms)) != keccak256(abi.encode(deal.terms))) {
             _breach(4, "ESC-4: other terms were opened than those agreed");
         }
-        uint256 advance = _advance(terms);
+        uint256 advance = _advance(deal);
         if (held + advance != terms.amount) _breach(2, "ESC-2: a line holds another amount than was paid in");
         _due(call, payer, -int256(uint256(terms.amount)));
         _due(call, terms.supplier, -int256(deal.bond));
-        _dueSupplierSide(call, terms, advance);
+        _dueSupplierSide(call, deal, advance);
+        (call.payer, call.price) = (payer, terms.amount);
         ++deal.opened;
         deal.paidIn += terms.amount;
         deal.paidOut += advance;
@@ -236,7 +256,7 @@ abstract contract Books is World {
     function _bookPayment(Call memory call, Deal storage deal, bytes memory data) private {
         (uint128 amount, uint128 heldAfter) = abi.decode(data, (uint128, uint128));
         _expectHeld(deal, uint256(amount) + heldAfter);
-        _dueSupplierSide(call, deal.terms, amount);
+        _dueSupplierSide(call, deal, amount);
         deal.paidOut += amount;
     }
 
@@ -247,9 +267,28 @@ abstract contract Books is World {
         deal.paidOut += amount;
     }
 
-    function _bookDispute(Call memory call, Deal storage deal) private {
-        deal.depositor = deal.line.status == Status.Rejected ? deal.terms.supplier : deal.terms.buyer;
-        _due(call, deal.depositor, -int256(deal.fee));
+    function _bookDispute(Call memory call, Deal storage deal, address disputant) private {
+        bool rejected = deal.line.status == Status.Rejected;
+        bool supplies = rejected && (disputant == deal.terms.supplier || disputant == deal.payee);
+        if (!supplies && (rejected || disputant != deal.terms.buyer)) _breach(6, "ESC-6: a stranger disputes");
+        deal.depositor = disputant;
+        _due(call, disputant, -int256(deal.fee));
+    }
+
+    /// @dev A running dispute's deposit goes with the receivable, if it is its owner's.
+    function _bookAssignment(Deal storage deal, address payee) private {
+        if (deal.depositor == _supplierSide(deal)) deal.depositor = payee;
+        deal.payee = payee;
+    }
+
+    /// @dev The buyer's share of the old line went into the new one first.
+    function _bookAmendment(Call memory call, Deal storage deal, LineId nextId) private {
+        uint256 number = dealOf[nextId];
+        if (number == 0) return _breach(4, "ESC-4: a line was replaced by one that nobody agreed to");
+        deals[number - 1].payee = deal.payee;
+        uint256 used = _least(call.share, call.price);
+        _due(call, deal.terms.buyer, -int256(used));
+        _due(call, call.payer, used);
     }
 
     function _bookEnding(Call memory call, Deal storage deal, Ending ending, bytes memory data) private {
@@ -261,10 +300,11 @@ abstract contract Books is World {
             _due(call, ending == Ending.Ruled ? deal.terms.arbiter : deal.depositor, deal.fee);
         }
         bool declined = ending == Ending.Resigned && _inResignPeriod(deal);
-        uint256 returned = declined ? _advance(deal.terms) : 0;
+        uint256 returned = declined ? _advance(deal) : 0;
         uint256 paid = uint256(toSupplierSide) + toBuyer - returned;
         _expectHeld(deal, paid + retained);
-        _dueSupplierSide(call, deal.terms, toSupplierSide);
+        _dueSupplierSide(call, deal, toSupplierSide);
+        call.share = uint256(toBuyer) + bondToBuyer;
         _due(call, deal.terms.buyer, uint256(toBuyer) + bondToBuyer);
         int256 freed = retained == 0 ? int256(deal.bond) : int256(0);
         _due(call, deal.terms.supplier, freed - int256(uint256(bondToBuyer)) - int256(returned));
@@ -309,28 +349,38 @@ abstract contract Books is World {
     }
 
     function _isDecided(Ending ending) private pure returns (bool) {
-        return ending == Ending.Ruled || ending == Ending.Settled;
+        return ending == Ending.Ruled || ending == Ending.Settled || ending == Ending.Amended;
     }
 
     function _least(uint256 a, uint256 b) internal pure returns (uint256) {
         return a < b ? a : b;
     }
 
-    /// @dev To the supplier, less the broker's commission.
-    function _dueSupplierSide(Call memory call, Terms memory terms, uint256 amount) private view {
+    /// @dev To the supplier or its payee, less the broker's commission.
+    function _dueSupplierSide(Call memory call, Deal storage deal, uint256 amount) private view {
+        Terms storage terms = deal.terms;
         uint256 bps = terms.broker == address(0) ? 0 : conditions[terms.conditions].rates.brokerBps();
         uint256 brokerage = amount * bps / 10_000;
         _due(call, terms.broker, brokerage);
-        _due(call, terms.supplier, amount - brokerage);
+        _due(call, _supplierSide(deal), amount - brokerage);
     }
 
-    function _advance(Terms memory terms) private view returns (uint256) {
-        return uint256(terms.amount) * conditions[terms.conditions].rates.advanceBps() / 10_000;
+    function _supplierSide(Deal storage deal) internal view returns (address) {
+        return deal.payee == address(0) ? deal.terms.supplier : deal.payee;
+    }
+
+    function _advance(Deal storage deal) private view returns (uint256) {
+        uint256 bps = conditions[deal.terms.conditions].rates.advanceBps();
+        return deal.amended ? 0 : uint256(deal.terms.amount) * bps / 10_000;
+    }
+
+    function _address(bytes32 word) private pure returns (address) {
+        return address(uint160(uint256(word)));
     }
 
     function _inResignPeriod(Deal storage deal) internal view returns (bool) {
         uint256 until = deal.line.since + conditions[deal.terms.conditions].periods.resignPeriod();
-        return deal.line.status == Status.Open && block.timestamp < until && block.timestamp < deal.terms.dueBy;
+        return deal.line.status == Status.Open && !deal.amended && block.timestamp < until && block.timestamp < deal.terms.dueBy;
     }
 
     function _hash(Line memory line) private pure returns (bytes32) {

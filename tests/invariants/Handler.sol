@@ -123,6 +123,14 @@ contract Handler is Acting {
         _act(Action.Settle);
     }
 
+    function assign(uint256 seed) external seeded(seed) {
+        _act(Action.Assign);
+    }
+
+    function amend(uint256 seed) external seeded(seed) {
+        _act(Action.Amend);
+    }
+
     function collect(uint256 seed) external seeded(seed) {
         _act(Action.Collect);
     }
@@ -158,7 +166,7 @@ contract Handler is Acting {
     }
 
     function _isFirm(address person) private view returns (bool) {
-        return person == BUYER_FIRM || person == SUPPLIER_FIRM || person == BROKER_FIRM;
+        return person == BUYER_FIRM || person == SUPPLIER_FIRM || person == BROKER_FIRM || person == FACTOR_FIRM;
     }
 
     /* THE WORLD AROUND */
@@ -223,6 +231,13 @@ contract Handler is Acting {
         }
     }
 
+    /// @dev A receivable that is not the seller's, or that the payee did not agree to buy, or not again.
+    function misassign(uint256 seed) external seeded(seed) {
+        if (_passes(_misassignment(_find(Action.Assign)))) {
+            _breach(4, "ESC-4: a receivable was assigned by somebody else, or by a signature for another time");
+        }
+    }
+
     function _tryToOpen(Terms memory terms, bytes32 signed) private returns (bool opened) {
         _secure(terms, _bond(terms));
         return _passes(_opening(terms, _bothSigned(terms, signed, terms.opener == MARKET ? MARKET : STRANGER)));
@@ -275,7 +290,8 @@ contract Handler is Acting {
         if (line.status == Status.Delivered) action = Action.DeemAccept;
         if (line.status == Status.Disputed) action = Action.ApplyDefault;
         if (line.status == Status.Open || line.status == Status.Rejected) {
-            action = _oneIn(2) ? Action.Resign : Action.Terminate;
+            bool resigns = deals[index].payee == address(0) && _oneIn(2);
+            action = resigns ? Action.Resign : Action.Terminate;
         }
         // To resign earlier would take the supplier's money for the advance.
         if (action == Action.Resign && _inResignPeriod(deals[index])) VM.warp(deals[index].terms.dueBy);

@@ -97,6 +97,7 @@ abstract contract Opening is Rules {
         address payer;
         Consent buyer;
         Consent supplier;
+        Consent payee; // of an assigned line
     }
 
     /// @dev One of the ways in which the parties of a deal can open it. Signatures are over `digest`.
@@ -107,6 +108,20 @@ abstract contract Opening is Rules {
     /// @dev One of the ways in which the parties agree without their market.
     function _wayWithout(Terms memory terms, bytes32 digest, bytes32[] memory proof) internal returns (Way memory) {
         return _wayOf(1 + _random(4), terms, digest, proof);
+    }
+
+    /// @dev The same, if only the contract that opened the line may call: for the buyer, but not for the supplier.
+    function _wayToAmend(Terms memory terms, bytes32 digest) internal returns (Way memory way) {
+        bytes32[] memory proof = new bytes32[](0);
+        if (terms.opener != MARKET) return _wayWithout(terms, digest, proof);
+        way = _wayOf(0, terms, digest, proof);
+        way.supplier = _signed(terms.supplier, SALES, digest, proof);
+    }
+
+    /// @dev Who bought a receivable agrees, too.
+    function _addPayee(Way memory way, uint256 index, bytes32 digest) internal {
+        address payee = deals[index].payee;
+        if (payee != address(0)) way.payee = _signed(payee, FACTOR, digest, new bytes32[](0));
     }
 
     function _wayOf(uint256 kind, Terms memory terms, bytes32 digest, bytes32[] memory proof)
@@ -133,7 +148,7 @@ abstract contract Opening is Rules {
 
     /// @dev By the principal itself if it can sign, or by its operator.
     function _signed(address principal, address operator, bytes32 digest, bytes32[] memory proof)
-        private
+        internal
         returns (Consent memory)
     {
         address signer = keyOf[principal] == 0 || _oneIn(3) ? operator : principal;
@@ -157,20 +172,22 @@ abstract contract Opening is Rules {
         _make(_opening(deals[index].terms, way));
     }
 
-    /// @dev The call that opens a line; coin comes with it, as far as the payer's free balance is not enough.
+    /// @dev The call that opens a line.
     function _opening(Terms memory terms, Way memory way) internal returns (Call memory call) {
         bytes memory data = abi.encodeCall(ESCROW.open, (terms, way.buyer, way.supplier, way.payer));
         call = _call(way.caller, terms.token, data);
-        if (terms.token != COIN) {
-            _mint(terms.token, way.payer, terms.amount);
-            return call;
-        }
-        uint256 free = _oneIn(2) ? ESCROW.freeBalanceOf(way.payer, COIN) : 0;
-        if (way.payer == terms.supplier) free = 0; // its bond comes first
-        call.value = free < terms.amount ? terms.amount - free : 0;
-        _mint(COIN, way.caller, call.value);
-        _due(call, way.caller, -int256(call.value));
-        _due(call, way.payer, call.value);
+        _fund(call, terms, way.payer, terms.amount);
+    }
+
+    /// @dev The payer has what a call takes; coin comes with it, as far as the payer's free balance is not enough.
+    function _fund(Call memory call, Terms memory terms, address payer, uint256 amount) internal {
+        if (terms.token != COIN) return _mint(terms.token, payer, amount);
+        uint256 free = _oneIn(2) ? ESCROW.freeBalanceOf(payer, COIN) : 0;
+        if (payer == terms.supplier) free = 0; // its bond comes first
+        call.value = free < amount ? amount - free : 0;
+        _mint(COIN, call.caller, call.value);
+        _due(call, call.caller, -int256(call.value));
+        _due(call, payer, call.value);
     }
 
     /// @dev Opens several lines at once, signed together in the order of their leaves.

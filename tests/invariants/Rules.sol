@@ -31,6 +31,8 @@ enum Action {
     Rule,
     ApplyDefault,
     Settle,
+    Assign,
+    Amend,
     Collect // the one that a closed line allows
 }
 
@@ -45,7 +47,9 @@ abstract contract Rules is Books {
     function _suits(Action action, uint256 index, Line memory line) internal view returns (bool) {
         Status status = line.status;
         bool underWay = status == Status.Open || status == Status.Rejected;
-        if (action == Action.Deliver || action == Action.Resign || action == Action.Terminate) return underWay;
+        if (action == Action.Deliver || action == Action.Terminate) return underWay;
+        if (action == Action.Resign) return underWay && deals[index].payee == address(0);
+        if (action == Action.Amend) return underWay && !_inCustody(deals[index].id);
         if (action == Action.Extend) return underWay && line.extra < LONGEST_EXTENSION;
         if (action == Action.Cancel) return status == Status.Open;
         if (action == Action.PayRetention) return status == Status.Retained;
@@ -61,7 +65,7 @@ abstract contract Rules is Books {
         }
         if (action == Action.Evidence || action == Action.ApplyDefault) return disputed;
         if (action == Action.Rule) return disputed && deals[index].terms.arbiter != address(0);
-        if (action == Action.Settle) return _isLive(status);
+        if (action == Action.Settle || action == Action.Assign) return _isLive(status);
         if (action == Action.Reject) {
             return status == Status.Delivered && line.rejections < _agreed(index).rates.maxRejections();
         }
@@ -110,10 +114,12 @@ abstract contract Rules is Books {
         address arbiter = terms.arbiter == address(0) ? buyer : terms.arbiter;
         if (action == Action.Evidence) return [buyer, supplier, arbiter];
         if (action == Action.Rule) return [arbiter, arbiter, arbiter];
-        bool supplies = action == Action.Deliver || action == Action.Refund || action == Action.Resign;
+        address supplierSide = _supplierSide(deals[index]);
+        if (action == Action.Refund) return [supplierSide, supplierSide, supplierSide];
+        if (action == Action.Dispute && line.status == Status.Rejected) return [supplierSide, supplier, supplierSide];
+        bool supplies = action == Action.Deliver || action == Action.Resign;
         bool takesBack = action == Action.Collect && line.flags & FLAG_GOODS_TO_BUYER == 0;
-        bool disputes = action == Action.Dispute && line.status == Status.Rejected;
-        if (supplies || takesBack || disputes) return [supplier, supplier, supplier];
+        if (supplies || takesBack) return [supplier, supplier, supplier];
         bool delivered = action == Action.Accept && line.status == Status.Delivered;
         bool inspects = delivered || action == Action.ConfirmReceipt || action == Action.Reject;
         if (terms.inspector == address(0) || !inspects) return [buyer, buyer, buyer];
@@ -123,6 +129,7 @@ abstract contract Rules is Books {
     /// @dev Who may do everything for somebody: their operator, or themselves.
     function _operatorOf(address principal) internal view returns (address) {
         if (principal == BUYER || principal == BUYER_FIRM) return PURCHASING;
+        if (principal == FACTOR_FIRM) return FACTOR;
         bool supplies = principal == SUPPLIER || principal == SUPPLIER_FIRM || principal == SUPPLIER_WALLET;
         return supplies ? SALES : principal;
     }

@@ -80,6 +80,8 @@ abstract contract World {
     address internal immutable ARBITER = _keyed("arbiter");
     address internal immutable BROKER = _keyed("broker");
     address internal immutable BROKER_FIRM = _firm();
+    address internal immutable FACTOR = _keyed("factor"); // buys receivables, for itself or for its firm
+    address internal immutable FACTOR_FIRM = _firm();
     address internal immutable FINANCIER = _keyed("financier");
     address internal immutable PURCHASING = _keyed("purchasing"); // the buyers' operator, and the financier's to open
     address internal immutable SALES = _keyed("sales"); // the suppliers' operator
@@ -111,7 +113,8 @@ abstract contract World {
 
     function _hire() private {
         people = [BUYER, BUYER_FIRM, SUPPLIER, SUPPLIER_FIRM, SUPPLIER_WALLET, INSPECTOR, ARBITER];
-        address[7] memory others = [BROKER, BROKER_FIRM, FINANCIER, PURCHASING, SALES, MARKET, STRANGER];
+        address[9] memory others =
+            [BROKER, BROKER_FIRM, FACTOR, FACTOR_FIRM, FINANCIER, PURCHASING, SALES, MARKET, STRANGER];
         for (uint256 i = 0; i < others.length; ++i) {
             people.push(others[i]);
         }
@@ -128,6 +131,7 @@ abstract contract World {
         _employ(SUPPLIER_FIRM, SALES);
         _employ(SUPPLIER_WALLET, SALES);
         _lend(FINANCIER, PURCHASING, ROLE_OPEN);
+        _lend(FACTOR_FIRM, FACTOR, ALL_ROLES);
     }
 
     function _employ(address principal, address operator) private {
