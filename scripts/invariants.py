@@ -31,7 +31,7 @@ USED = (
 )
 
 DEPTH = 64  # calls in one sequence
-CALLS = 16_384
+CALLS = 65_536
 DEEP_CALLS = 1_048_576
 SEED = 4711
 LEAST_SUCCESS = 0.3  # of an action's calls: below that, the campaign reaches too little

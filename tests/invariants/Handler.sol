@@ -238,6 +238,17 @@ contract Handler is Acting {
         }
     }
 
+    /// @dev A supplier that sold its receivable gives the money away, itself or by its operator.
+    function giveAway(uint256 seed) external seeded(seed) {
+        uint256 index = _find(Action.Refund);
+        if (deals[index].payee == address(0)) _make(_assignment(index));
+        Terms memory terms = deals[index].terms;
+        bytes memory data =
+            _oneIn(3) ? abi.encodeCall(ESCROW.resign, (terms)) : abi.encodeCall(ESCROW.refund, (terms, 0));
+        address caller = _oneIn(2) ? terms.supplier : SALES;
+        if (_passes(_call(caller, terms.token, data))) _breach(6, "ESC-6: a supplier gave away what it had sold");
+    }
+
     function _tryToOpen(Terms memory terms, bytes32 signed) private returns (bool opened) {
         _secure(terms, _bond(terms));
         return _passes(_opening(terms, _bothSigned(terms, signed, terms.opener == MARKET ? MARKET : STRANGER)));
