@@ -38,6 +38,7 @@ from fabricant.domain.escrow.consents import (
     Schedule,
     Settlement,
 )
+from fabricant.domain.escrow.ledger import Moved, Position
 from fabricant.domain.escrow.lines import Ending, Line, LineFlag, Status
 from fabricant.domain.escrow.payoffs import Payoff, advance, arbiter_fee, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import (
@@ -90,12 +91,14 @@ __all__ = [
     "Line",
     "LineFlag",
     "LineId",
+    "Moved",
     "NoAmount",
     "OtherConditions",
     "Outcome",
     "PackedConditions",
     "Payoff",
     "Permit",
+    "Position",
     "Schedule",
     "Settlement",
     "Side",
