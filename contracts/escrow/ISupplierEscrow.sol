@@ -321,8 +321,8 @@ interface ISupplierEscrow is IEip712 {
     /// @dev Buyer, supplier, broker, token, opener and payee stay. The new amount is the price still open: it pays no advance, and
     /// the supplier can't resign from it without penalty. Chain's own coin: from the value sent, the rest from the payer's free balance.
     /// @param outcome of the old line: work in progress is the supplier's share.
-    /// @param consents as for `settle`, over Amendment(oldId, newId, outcome, deadline). The supplier's operator also needs OPEN if the
-    /// bond grows. The opener consents for the buyer as its operator (OPEN).
+    /// @param consents as for `settle`, over Amendment(oldId, newId, outcome, deadline). The supplier's operator also needs OPEN if
+    /// the new bond and what the buyer gets of the old one are more than the old one. The opener consents for the buyer as its operator (OPEN).
     /// @param payer of what the new line costs beyond the buyer's share: the caller, or who has it as operator (OPEN).
     function amend(
         Terms calldata oldTerms,

@@ -336,7 +336,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         _requireSignable(id, deadline);
         bytes32 structHash = _amendmentHash(id, _lineId(n), outcome, deadline);
-        _requireAgreement(id, t, line, _buyersRole(t), _suppliersRole(t, n), structHash, consents);
+        _requireAgreement(id, t, line, _buyersRole(t), _suppliersRole(t, n, outcome), structHash, consents);
         if (!_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
         _amend(id, t, n, line, outcome, payer);
     }
@@ -668,9 +668,13 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     }
 
     /// @dev Who lets more of the free balance be bound than the old line frees must be trusted with it.
-    function _suppliersRole(Terms memory terms, Terms memory next) private view returns (uint16) {
-        bool more = Payoffs.bond(next.amount, _rates(next)) > Payoffs.bond(terms.amount, _rates(terms));
-        return more ? ROLE_CHANGE | ROLE_OPEN : ROLE_CHANGE;
+    function _suppliersRole(Terms memory terms, Terms memory next, Outcome calldata outcome)
+        private
+        view
+        returns (uint16)
+    {
+        uint256 spent = Payoffs.bond(next.amount, _rates(next)) + outcome.bondToBuyer;
+        return spent > Payoffs.bond(terms.amount, _rates(terms)) ? ROLE_CHANGE | ROLE_OPEN : ROLE_CHANGE;
     }
 
     function _requireSoundPayee(LineId id, Terms memory terms, address payee) private pure {

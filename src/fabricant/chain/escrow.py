@@ -554,7 +554,7 @@ class SupplierEscrow(
         `outcome` ends the old line: work in progress is the supplier's share, and the buyer's share goes into
         the new line first. What that costs beyond it comes from `payer`, by default the sender, as in `open`.
         Buyer, supplier, broker, token, opener and payee stay; the new line pays no advance. Consents as for
-        `settle` (`sign_amendment`); the supplier's operator also needs OPEN if the bond grows. Raises as
+        `settle` (`sign_amendment`); the supplier's operator also needs OPEN if more bond is bound. Raises as
         `settle` and `open`, SupplierEscrow_MixedBatch, SupplierEscrow_GoodsStuck.
         """
         consents = Consents(buyer, supplier, payee)
