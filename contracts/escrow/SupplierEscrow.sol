@@ -335,8 +335,9 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         Terms memory n = newTerms.load()[0];
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         _requireSignable(id, deadline);
+        uint16 suppliersRole = _suppliersRole(t, n, outcome);
         bytes32 structHash = _amendmentHash(id, _lineId(n), outcome, deadline);
-        _requireAgreement(id, t, line, _buyersRole(t), _suppliersRole(t, n, outcome), structHash, consents);
+        _requireAgreement(id, t, line, _buyersRole(t), suppliersRole, structHash, consents);
         if (!_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
         _amend(id, t, n, line, outcome, payer);
     }
@@ -673,8 +674,11 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         view
         returns (uint16)
     {
-        uint256 spent = Payoffs.bond(next.amount, _rates(next)) + outcome.bondToBuyer;
-        return spent > Payoffs.bond(terms.amount, _rates(terms)) ? ROLE_CHANGE | ROLE_OPEN : ROLE_CHANGE;
+        // Sums of 128-bit amounts.
+        unchecked {
+            uint256 bound = Payoffs.bond(next.amount, _rates(next)) + outcome.bondToBuyer;
+            return bound > Payoffs.bond(terms.amount, _rates(terms)) ? ROLE_CHANGE | ROLE_OPEN : ROLE_CHANGE;
+        }
     }
 
     function _requireSoundPayee(LineId id, Terms memory terms, address payee) private pure {
