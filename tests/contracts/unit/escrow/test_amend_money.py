@@ -29,7 +29,13 @@ def uneven(deal: Deals) -> Callable[..., Deal]:
     """An open line in which nothing divides evenly."""
 
     def make(**changes: Any) -> Deal:
-        rates = {"advanceBps": 3_333, "bondBps": 777, "brokerBps": 499, "broker": BROKER, "amount": PRICE}
+        rates: dict[str, Any] = {
+            "advanceBps": 3_333,
+            "bondBps": 777,
+            "brokerBps": 499,
+            "broker": BROKER,
+            "amount": PRICE,
+        }
         return deal(**rates | changes).given("Open")
 
     return make

@@ -237,9 +237,9 @@ def test_f037_who_copies_the_call_pays_itself(deal: Deals, permit: Sign) -> None
 @pytest.mark.parametrize("missing", ["buyer", "supplier"])
 def test_a_permit_is_no_consent_to_the_line(deal: Deals, token: Contract, permit: Sign, missing: str) -> None:
     line, by = deal(), PAYER
-    consents = {"buyer": line.signed(BUYER), "supplier": line.signed(SUPPLIER)} | {missing: NO_CONSENT}
+    both: dict[str, Any] = {"buyer": line.signed(BUYER), "supplier": line.signed(SUPPLIER)}
     with reverts("SupplierEscrow_NoConsent", principal=Actor(missing).address, actor=by.address):
-        open_with(line, permit(line.amount, owner=PAYER), by=by, payer=PAYER, **consents)
+        open_with(line, permit(line.amount, owner=PAYER), by=by, payer=PAYER, **both | {missing: NO_CONSENT})
     assert allowance(line, token, PAYER) == 0
 
 
