@@ -12,7 +12,7 @@ from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.chain import TRANSACTION_GAS, Chain, call_data
+from tests.support.chain import Chain, call_data
 from tests.support.deals import NATIVE, NO_CONSENT, ZERO
 from tests.support.decoding import VOCABULARY
 from tests.support.disputes import BROKER, PRICE
@@ -337,7 +337,8 @@ def test_f014_f016_no_permit_stops_an_allowed_payment(
     chain.send(tricky.functions.setPermitting(manner), by=STRANGER)
     with books.moves({BUYER: -line.amount}):
         receipt = open_with(line)
-    assert receipt.gas_used < TRANSACTION_GAS
+    if manner == MEGABYTE:
+        assert receipt.gas_used < 3_000_000  # the token's own; a copy would double it
 
 
 def test_f002_a_permit_does_not_come_back(
