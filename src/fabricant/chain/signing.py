@@ -80,7 +80,8 @@ def _stated_domain(contract: Address, network: Network) -> Domain | None:
         fields, name, version, chain_id, address, salt, more = decode_strictly(_EIP712_DOMAIN_ANSWER, answer)
     except (ContractError, NotCanonical):
         return None
-    usual = fields == _NAME_VERSION_CHAIN_CONTRACT and not any(salt) and not more
+    own = address == contract  # else it asks for a signature that counts elsewhere
+    usual = own and fields == _NAME_VERSION_CHAIN_CONTRACT and not any(salt) and not more
     return Domain(name, version, chain_id, address) if usual else None
 
 

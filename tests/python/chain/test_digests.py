@@ -1,6 +1,6 @@
 """What is signed is one thing for the library, for the contracts and for every wallet.
 
-Random terms, offers, grants, bindings and settlements: the digest worked out here, the contract's own, and
+Random terms, offers, grants, bindings and agreements: the digest worked out here, the contract's own, and
 eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the long one.
 """
 
@@ -19,9 +19,11 @@ from fabricant.domain.assets import BINDING, AssetId, DeviceBinding
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant, Role
 from fabricant.domain.escrow import (
+    AMENDMENT,
     SCHEDULE,
     SETTLEMENT,
     TERMS,
+    Amendment,
     Conditions,
     LineId,
     Outcome,
@@ -61,6 +63,13 @@ bindings = st.builds(
 settlements = st.builds(
     Settlement,
     id=strategies.words.map(LineId),
+    outcome=strategies.outcomes,
+    deadline=strategies.times,
+)
+amendments = st.builds(
+    Amendment,
+    old_id=strategies.words.map(LineId),
+    new_id=strategies.words.map(LineId),
     outcome=strategies.outcomes,
     deadline=strategies.times,
 )
@@ -156,6 +165,15 @@ def test_f035_settlements(world: World, settlement: Settlement) -> None:
 
 
 @seldom
+@given(amendment=amendments)
+def test_f035_amendments(world: World, amendment: Amendment) -> None:
+    """The contract's own: tests/contracts/unit/escrow/test_amend.py."""
+    domain = world.fabricant.escrow.domain
+
+    assert Message(domain, AMENDMENT, amendment).digest == by_eth_account(domain, AMENDMENT, amendment)
+
+
+@seldom
 @given(conditions=strategies.conditions())
 def test_conditions(world: World, conditions: Conditions) -> None:
     escrow = world.as_("stranger").escrow
@@ -188,6 +206,12 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         outcome=Outcome(to_supplier=terms.amount, goods_to_buyer=True),
         deadline=terms.due_by,
     )
+    amendment = Amendment(
+        old_id=fabricant.escrow.line_id(terms),
+        new_id=fabricant.escrow.line_id(others),
+        outcome=settlement.outcome,
+        deadline=terms.due_by,
+    )
     return {
         "terms": lambda: (
             fabricant.escrow.sign_terms(terms, by=principal).signature,
@@ -200,6 +224,10 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         "settlement": lambda: (
             fabricant.escrow.sign_settlement(settlement, by=principal).signature,
             Message(fabricant.escrow.domain, SETTLEMENT, settlement).digest,
+        ),
+        "amendment": lambda: (
+            fabricant.escrow.sign_amendment(amendment, by=principal).signature,
+            Message(fabricant.escrow.domain, AMENDMENT, amendment).digest,
         ),
         "offer": lambda: (
             fabricant.capacity.sign_offer(offer, usual, by=principal).consent.signature,
@@ -216,7 +244,9 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
     }
 
 
-@pytest.mark.parametrize("what", ["terms", "schedule", "settlement", "offer", "grant", "binding"])
+@pytest.mark.parametrize(
+    "what", ["terms", "schedule", "settlement", "amendment", "offer", "grant", "binding"]
+)
 def test_f029_signatures_are_the_signers_and_eth_accounts(world: World, what: str) -> None:
     role = "device" if what == "binding" else "supplier"
 

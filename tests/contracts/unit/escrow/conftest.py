@@ -1,15 +1,17 @@
 """Goods, operators and hostile things for the tests of SupplierEscrow."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from web3.contract import Contract
 
 from tests.support.actors import Actor
+from tests.support.amendments import Orders, change_order
 from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain
 from tests.support.deals import DAY
-from tests.support.lines import BUYER, SUPPLIER, Books, Goods, Lend, Party, address_of, stock
+from tests.support.lines import BUYER, SUPPLIER, Books, Deal, Deals, Goods, Lend, Party, address_of, stock
 
 
 @pytest.fixture
@@ -70,3 +72,13 @@ def second_escrow(chain: Chain, directory: Contract, registry: Contract, token: 
     made = chain.deploy("SupplierEscrow", directory, registry)
     stock(chain, token, made, BUYER, SUPPLIER)
     return made
+
+
+@pytest.fixture
+def order(deal: Deals, books: Books) -> Orders:
+    """Makes the line that is to take another's place."""
+
+    def make(line: Deal, /, **changes: Any) -> Deal:
+        return change_order(deal, books, line, **changes)
+
+    return make
