@@ -1,6 +1,6 @@
 """What is signed is one thing for the library, for the contracts and for every wallet.
 
-Random terms, offers, grants, bindings and settlements: the digest worked out here, the contract's own, and
+Random terms, offers, grants, bindings, settlements and assignments: the digest worked out here, the contract's own, and
 eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the long one.
 """
 
@@ -19,9 +19,11 @@ from fabricant.domain.assets import BINDING, AssetId, DeviceBinding
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant, Role
 from fabricant.domain.escrow import (
+    ASSIGNMENT,
     SCHEDULE,
     SETTLEMENT,
     TERMS,
+    Assignment,
     Conditions,
     LineId,
     Outcome,
@@ -62,6 +64,12 @@ settlements = st.builds(
     Settlement,
     id=strategies.words.map(LineId),
     outcome=strategies.outcomes,
+    deadline=strategies.times,
+)
+assignments = st.builds(
+    Assignment,
+    id=strategies.words.map(LineId),
+    payee=strategies.addresses,
     deadline=strategies.times,
 )
 
@@ -156,6 +164,15 @@ def test_f035_settlements(world: World, settlement: Settlement) -> None:
 
 
 @seldom
+@given(assignment=assignments)
+def test_f035_assignments(world: World, assignment: Assignment) -> None:
+    """The contract's own: tests/contracts/unit/escrow/test_assign.py."""
+    domain = world.fabricant.escrow.domain
+
+    assert Message(domain, ASSIGNMENT, assignment).digest == by_eth_account(domain, ASSIGNMENT, assignment)
+
+
+@seldom
 @given(conditions=strategies.conditions())
 def test_conditions(world: World, conditions: Conditions) -> None:
     escrow = world.as_("stranger").escrow
@@ -188,6 +205,9 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         outcome=Outcome(to_supplier=terms.amount, goods_to_buyer=True),
         deadline=terms.due_by,
     )
+    assignment = Assignment(
+        id=fabricant.escrow.line_id(terms), payee=principal.address, deadline=terms.due_by
+    )
     return {
         "terms": lambda: (
             fabricant.escrow.sign_terms(terms, by=principal).signature,
@@ -200,6 +220,10 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         "settlement": lambda: (
             fabricant.escrow.sign_settlement(settlement, by=principal).signature,
             Message(fabricant.escrow.domain, SETTLEMENT, settlement).digest,
+        ),
+        "assignment": lambda: (
+            fabricant.escrow.sign_assignment(assignment, by=principal).signature,
+            Message(fabricant.escrow.domain, ASSIGNMENT, assignment).digest,
         ),
         "offer": lambda: (
             fabricant.capacity.sign_offer(offer, usual, by=principal).consent.signature,
@@ -216,7 +240,9 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
     }
 
 
-@pytest.mark.parametrize("what", ["terms", "schedule", "settlement", "offer", "grant", "binding"])
+@pytest.mark.parametrize(
+    "what", ["terms", "schedule", "settlement", "assignment", "offer", "grant", "binding"]
+)
 def test_f029_signatures_are_the_signers_and_eth_accounts(world: World, what: str) -> None:
     role = "device" if what == "binding" else "supplier"
 
