@@ -1,4 +1,4 @@
-"""Assignments: who sells what is due to a supplier, to whom, until when, and that each consent counts once."""
+"""Assignments: who sells what is due to a supplier, to whom and until when; each consent counts once."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -139,11 +139,11 @@ MANY = pytest.mark.parametrize("function", ["acceptMany", "deemAcceptMany"])
 
 def accept_many(lines: list[Deal], function: str) -> Receipt:
     """The buyer accepts deliveries together, or anybody after the inspection."""
-    call = lines[0].escrow.get_function_by_name(function)(
-        [each.terms for each in lines], [[] for _ in lines]
-    )
+    call = lines[0].escrow.get_function_by_name(function)([each.terms for each in lines], [[] for _ in lines])
     by, at = (
-        (BUYER, lines[0].inspected) if function == "acceptMany" else (STRANGER, lines[-1].inspection_end + DAY)
+        (BUYER, lines[0].inspected)
+        if function == "acceptMany"
+        else (STRANGER, lines[-1].inspection_end + DAY)
     )
     return lines[0].chain.send(call, by=by, at=at)
 
@@ -278,9 +278,7 @@ def test_f063_a_former_payees_consent_is_void(deal: Deals) -> None:
         settle(line)
 
 
-def test_f063_a_payees_operator_needs_the_role_for_changes(
-    deal: Deals, lend: Lend, operator: Actor
-) -> None:
+def test_f063_a_payees_operator_needs_the_role_for_changes(deal: Deals, lend: Lend, operator: Actor) -> None:
     line = deal().given("Open")
     assign(line)
     lend(PAYEE, EVERYTHING & ~CHANGE)
@@ -340,7 +338,11 @@ def test_f036_a_payees_consent_is_to_this_settlement(deal: Deals) -> None:
     line = deal().given("Open")
     assign(line)
     told = {"principal": PAYEE.address, "signer": PAYEE.address, "digest": line.settlement(AGREED)}
-    for consent in (line.settled(PAYEE), line.assigned(PAYEE), line.settled(PAYEE, AGREED, deadline=DEADLINE)):
+    for consent in (
+        line.settled(PAYEE),
+        line.assigned(PAYEE),
+        line.settled(PAYEE, AGREED, deadline=DEADLINE),
+    ):
         with reverts("SupplierEscrow_BadSignature", **told):
             settle(line, payee=consent)
 
