@@ -1,7 +1,8 @@
 """What is signed is one thing for the library, for the contracts and for every wallet.
 
-Random terms, offers, grants, bindings, settlements and assignments: the digest worked out here, the contract's own, and
-eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the long one.
+Random terms, offers, grants, bindings, settlements and assignments: the digest worked out here, the
+contract's own, and eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the
+long one.
 """
 
 import os

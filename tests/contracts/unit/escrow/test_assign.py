@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from eth_abi.abi import encode
@@ -40,7 +41,11 @@ ALL_BUT_CHANGE = EVERYTHING & ~CHANGE
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 STRANGER = Actor("stranger")
 SOONER = DEADLINE - DAY
-PEOPLE = {"inspector": Actor("inspector"), "arbiter": Actor("arbiter"), "broker": Actor("broker")}
+PEOPLE: dict[str, Any] = {
+    "inspector": Actor("inspector"),
+    "arbiter": Actor("arbiter"),
+    "broker": Actor("broker"),
+}
 
 
 def no_consent(principal: Party, actor: Party) -> AbstractContextManager[None]:
@@ -390,7 +395,7 @@ def test_f035_what_is_signed_is_one_thing_for_everybody(deal: Deals, deadline: i
 def test_f031_a_wallet_consents(chain: Chain, deal: Deals) -> None:
     line, wallet = deal().given("Open"), chain.deploy("MockWallet", PAYEE)
     assign(line, wallet, consent=line.assigned(PAYEE, deadline=DEADLINE, address=wallet))
-    assert payee_of(line) == wallet.address
+    assert payee_of(line) == address_of(wallet)
 
 
 @pytest.mark.parametrize("answer", range(12))
@@ -399,7 +404,7 @@ def test_f031_only_the_magic_word_consents(chain: Chain, deal: Deals, answer: in
     consent = {"signer": wallet.address, "proof": [], "signature": b""}
     if answer in (MAGIC, MEGABYTE_OF_MAGIC):
         assign(line, wallet, consent=consent)
-        assert payee_of(line) == wallet.address
+        assert payee_of(line) == address_of(wallet)
     else:
         with bad_signature(line, wallet):
             assign(line, wallet, consent=consent)
