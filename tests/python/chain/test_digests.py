@@ -20,10 +20,12 @@ from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant, Role
 from fabricant.domain.escrow import (
     AMENDMENT,
+    ASSIGNMENT,
     SCHEDULE,
     SETTLEMENT,
     TERMS,
     Amendment,
+    Assignment,
     Conditions,
     LineId,
     Outcome,
@@ -71,6 +73,12 @@ amendments = st.builds(
     old_id=strategies.words.map(LineId),
     new_id=strategies.words.map(LineId),
     outcome=strategies.outcomes,
+    deadline=strategies.times,
+)
+assignments = st.builds(
+    Assignment,
+    id=strategies.words.map(LineId),
+    payee=strategies.addresses,
     deadline=strategies.times,
 )
 
@@ -174,6 +182,15 @@ def test_f035_amendments(world: World, amendment: Amendment) -> None:
 
 
 @seldom
+@given(assignment=assignments)
+def test_f035_assignments(world: World, assignment: Assignment) -> None:
+    """The contract's own: tests/contracts/unit/escrow/test_assign.py."""
+    domain = world.fabricant.escrow.domain
+
+    assert Message(domain, ASSIGNMENT, assignment).digest == by_eth_account(domain, ASSIGNMENT, assignment)
+
+
+@seldom
 @given(conditions=strategies.conditions())
 def test_conditions(world: World, conditions: Conditions) -> None:
     escrow = world.as_("stranger").escrow
@@ -212,6 +229,9 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
         outcome=settlement.outcome,
         deadline=terms.due_by,
     )
+    assignment = Assignment(
+        id=fabricant.escrow.line_id(terms), payee=principal.address, deadline=terms.due_by
+    )
     return {
         "terms": lambda: (
             fabricant.escrow.sign_terms(terms, by=principal).signature,
@@ -229,6 +249,10 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
             fabricant.escrow.sign_amendment(amendment, by=principal).signature,
             Message(fabricant.escrow.domain, AMENDMENT, amendment).digest,
         ),
+        "assignment": lambda: (
+            fabricant.escrow.sign_assignment(assignment, by=principal).signature,
+            Message(fabricant.escrow.domain, ASSIGNMENT, assignment).digest,
+        ),
         "offer": lambda: (
             fabricant.capacity.sign_offer(offer, usual, by=principal).consent.signature,
             fabricant.capacity.offer_id(offer),
@@ -245,7 +269,8 @@ def _signers(world: World) -> dict[str, Callable[[], tuple[bytes, bytes]]]:
 
 
 @pytest.mark.parametrize(
-    "what", ["terms", "schedule", "settlement", "amendment", "offer", "grant", "binding"]
+    "what",
+    ["terms", "schedule", "settlement", "amendment", "assignment", "offer", "grant", "binding"],
 )
 def test_f029_signatures_are_the_signers_and_eth_accounts(world: World, what: str) -> None:
     role = "device" if what == "binding" else "supplier"

@@ -6,12 +6,15 @@ import pytest
 
 from fabricant.chain.errors import (
     InsufficientAllowance,
+    SupplierEscrow_Assigned,
     SupplierEscrow_BadSignature,
     SupplierEscrow_InsufficientBalance,
     SupplierEscrow_NoConsent,
     SupplierEscrow_NotArbiter,
     SupplierEscrow_NotBuyer,
+    SupplierEscrow_NotSupplier,
     SupplierEscrow_TooEarly,
+    SupplierEscrow_TooLate,
     SupplierEscrow_WrongStatus,
 )
 from fabricant.chain.escrow import (
@@ -22,6 +25,7 @@ from fabricant.chain.escrow import (
     EvidenceSubmitted,
     FreeBalanceChanged,
     GoodsHandedOver,
+    LineAssigned,
     LineConcluded,
     LineDelivered,
     LineDisputed,
@@ -36,6 +40,7 @@ from fabricant.chain.escrow import (
 from fabricant.domain.assets import AssetId, Kind, asset_id, namespace_of
 from fabricant.domain.escrow import (
     Action,
+    Assignment,
     BadParty,
     ConditionsId,
     Consent,
@@ -374,6 +379,60 @@ def test_a_line_is_settled_by_a_signature_and_a_call(world: World, disputed: Ter
     event = buyer.settle(disputed, outcome, deadline=settlement.deadline, supplier=signed).event
 
     assert (event.ending, event.to_supplier_side, event.goods_to_buyer) == (Ending.SETTLED, 400, True)
+
+
+def assign(world: World, terms: Terms, *, deadline: int) -> LineAssigned:
+    """The supplier assigns the line to the operator, who signed."""
+    escrow, payee = world.as_("supplier").escrow, wallet("operator")
+    until = UnixSeconds(deadline)
+    assignment = Assignment(id=escrow.line_id(terms), payee=payee.address, deadline=until)
+    signed = world.as_("operator").escrow.sign_assignment(assignment, by=payee)
+    return escrow.assign(terms, payee.address, deadline=until, consent=signed).event
+
+
+def test_a_receivable_is_assigned_on_a_signature(world: World, terms: Terms) -> None:
+    opened(world, terms)
+    supplier, buyer, payee = world.as_("supplier").escrow, world.as_("buyer").escrow, wallet("operator")
+    line, deadline = supplier.line_id(terms), UnixSeconds(world.now + DAY)
+    assert supplier.payee_of(line) == supplier.state_of(terms).payee == ZERO_ADDRESS
+    with pytest.raises(SupplierEscrow_NoConsent):
+        supplier.assign(terms, payee.address, deadline=deadline)
+
+    event = assign(world, terms, deadline=deadline)
+
+    assert event == LineAssigned(id=line, assignor=SUPPLIER.address, payee=payee.address)
+    assert event in [said for _, said in supplier.history_of(line)]
+    assert supplier.payee_of(line) == supplier.state_of(terms).payee == payee.address
+    assert LineFlag.ASSIGNED in supplier.line_of(line).flags
+    with pytest.raises(SupplierEscrow_NotSupplier):
+        assign(world, terms, deadline=deadline + 1)
+    with pytest.raises(SupplierEscrow_TooLate):
+        world.as_("operator").escrow.assign(terms, payee.address, deadline=deadline)
+    with pytest.raises(SupplierEscrow_Assigned, match="settle with buyer and payee"):
+        supplier.resign(terms)
+    with pytest.raises(SupplierEscrow_NotSupplier):
+        supplier.refund(terms, held_after=BaseUnits(0))
+    assert buyer.pay(terms, held_after=BaseUnits(7)).event.payee == payee.address
+
+
+def test_an_assigned_line_is_settled_with_its_payee(world: World, terms: Terms) -> None:
+    opened(world, terms)
+    buyer, payee, deadline = world.as_("buyer").escrow, wallet("operator"), UnixSeconds(world.now + DAY)
+    assign(world, terms, deadline=deadline)
+    outcome = Outcome(to_supplier=BaseUnits(400), goods_to_buyer=True)
+    settlement = Settlement(id=buyer.line_id(terms), outcome=outcome, deadline=deadline)
+    signed = buyer.sign_settlement(settlement, by=SUPPLIER)
+    with pytest.raises(SupplierEscrow_NoConsent) as refused:
+        buyer.settle(terms, outcome, deadline=deadline, supplier=signed)
+    assert refused.value.principal == payee.address
+    agreed = buyer.sign_settlement(settlement, by=payee)
+    money = world.fabricant.token(world.token)
+    before = money.balance_of(payee.address)
+
+    event = buyer.settle(terms, outcome, deadline=deadline, supplier=signed, payee=agreed).event
+
+    assert (event.ending, event.to_supplier_side) == (Ending.SETTLED, 400)
+    assert money.balance_of(payee.address) - before == 400 - 400 * 200 // 10_000
 
 
 def test_deliveries_that_nobody_inspected_are_closed_together(world: World) -> None:
