@@ -87,6 +87,7 @@ class Agreement(ABC, Generic[T]):
     role: ClassVar[Role]  # that operators need, to sign or send
     action: ClassVar[Callable[..., Done[Any]]]  # of the escrow, by which it is sent
     done: ClassVar[str]  # what is said then
+    anybody_sends: ClassVar[bool] = True  # who has to agree; else somebody else alone
 
     # What each kind says
 
@@ -159,7 +160,7 @@ class Agreement(ABC, Generic[T]):
         raise InvalidInput(f"{account} is neither {sides} of this line; say with --for whose operator it is")
 
     def may_agree(self, side: str, account: Address) -> bool:
-        """Whether an account counts for a side: as the party, or as an operator that is not across the table."""
+        """Whether an account counts for a side: as the party, or as an operator who is not across."""
         parties = self.parties
         if account == (party := parties[side]):
             return True
@@ -205,8 +206,9 @@ class Agreement(ABC, Generic[T]):
         standing_for = [side for side in missing if self.may_agree(side, account)]
         counted = [side for side in standing_for if not _across(standing_for[0], side)]
         if others := [side for side in missing if side not in counted]:
+            has = "have" if len(others) > 1 else "has"
             raise MissingConsent(
-                f"the {' and the '.join(others)} {'have' if len(others) > 1 else 'has'} not signed this {self.file.kind.name}; hand over the "
+                f"the {' and the '.join(others)} {has} not signed this {self.file.kind.name}; hand over the "
                 "file and ask for the signature (fabricant order sign)"
             )
 
@@ -476,6 +478,7 @@ class Assigning(_OfLine[Assignment]):
 
     action = staticmethod(SupplierEscrow.assign)
     done = "What is due to the supplier was assigned."
+    anybody_sends = False
 
     @property
     def line(self) -> LineId:
@@ -507,8 +510,8 @@ class Assigning(_OfLine[Assignment]):
         assignor = supplier_side(self.terms, payee=self._state.payee)
         if account != assignor:
             raise SigningRefused(
-                f"only {assignor}, to whom the line's money is due, assigns it, and no operator may; use that "
-                "wallet"
+                f"only {assignor}, to whom the line's money is due, assigns it, and no operator may; use "
+                "that wallet"
             )
 
     def check_sender(self, account: Address) -> None:

@@ -104,13 +104,19 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
             said = f"{_products(len(event.assets))} handed over to {party_name(terms, event.to)}"
         case LineAssigned():
             said = f"what is due to the supplier assigned to {event.payee}"
-        case LineAmended(old_id=old, new_id=new):
-            said = f"replaced by line {_short(new)}" if old == line else f"replaces line {_short(old)}"
+        case LineAmended():
+            said = _amended(event, line)
         case _:
             said = snake(type(event).__name__).removeprefix("line_").replace("_", " ")
     if isinstance(event, LinePaid | LineRefunded):
         said += f", {token.format(event.held_after)} stay held"
     return said
+
+
+def _amended(event: LineAmended, line: LineId) -> str:
+    if event.old_id == line:
+        return f"replaced by line {_short(event.new_id)}"
+    return f"replaces line {_short(event.old_id)}"
 
 
 def _delivered(event: LineDelivered, at: UnixSeconds) -> str:

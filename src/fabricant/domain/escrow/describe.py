@@ -124,10 +124,9 @@ def describe_amendment(
     """What changes with a change order, and who pays and gets what for it. `line`: the old one's."""
     (terms, conditions), outcome = old, amendment.outcome
     ending = payoff(Ending.AMENDED, line, amount=terms.amount, conditions=conditions, outcome=outcome)
-    # Rights to goods play no part: none are in custody.
     told = describe_payoff(
-        ending,
-        replace(terms, assets=0),
+        replace(ending, to_buyer=NOTHING),  # it goes into the new line first
+        replace(terms, assets=0),  # none are in custody
         conditions,
         token=token,
         supplier_side=supplier_side(terms, payee=payee),
@@ -155,14 +154,13 @@ def describe_assignment(
     """What a payee gets with a line, and what it risks."""
     less = "" if terms.broker == ZERO_ADDRESS else f", less the broker's {format_bps(conditions.broker_bps)}"
     return (
-        f"What is due to the supplier goes to {assignment.payee} from then on: at most what is held, "
-        f"{token.format(line.held)}{less}.",
-        "It alone may refund, assign it on, and agrees to settlements and change orders beside buyer and "
-        "supplier; it may dispute and give evidence. The supplier can't resign any more.",
-        "It bears the risk that the supplier does not perform: delay, rejection, cancellation, termination, "
-        "and rulings lessen what it gets, down to nothing, as the trade conditions say.",
-        "Delivering, the security deposit and the goods stay the supplier's; the buyer's rights stay as they "
-        "are.",
+        f"What is due to the supplier goes to {assignment.payee} from then on.",
+        f"That is at most what is held, {token.format(line.held)}{less}.",
+        "It alone may refund and assign it on, and settlements and change orders need its consent, too.",
+        "It may dispute and give evidence. The supplier can't resign any more.",
+        "It bears the risk that the supplier does not perform: delay, rejection, cancellation,",
+        "termination and rulings lessen what it gets, down to nothing, as the trade conditions say.",
+        "Delivering, the security deposit and the goods stay the supplier's, and the buyer's rights the same.",
         *(["A deposit of the supplier side for the arbiter goes along."] if _side_disputes(line) else []),
         f"It counts once the payee agrees and it is sent before {format_time(assignment.deadline)}.",
     )
@@ -216,8 +214,8 @@ def _funding(
     amount = new[0].amount
     share = BaseUnits(ending.to_buyer + ending.bond_to_buyer)
     yield (
-        f"{token.format(amount)} are held for it, of which {token.format(min(share, amount))} are the buyer's "
-        "share of the old line."
+        f"{token.format(amount)} are held for it, of which {token.format(min(share, amount))} are the "
+        "buyer's share of the old line."
     )
     if missing := still_to_pay(ending, amount):
         yield f"{token.format(missing)} are still to be paid for the buyer."

@@ -98,8 +98,8 @@ def check_successor(old: Terms, new: Terms) -> None:
     for name in ("buyer", "supplier", "broker", "token", "opener"):
         if getattr(old, name) != getattr(new, name):
             raise OtherDeal(
-                f"a change order keeps the {name}, {getattr(old, name)}; for another, settle this line and open "
-                "a new one"
+                f"a change order keeps the {name}, {getattr(old, name)}; for another, settle this line and "
+                "open a new one"
             )
     if replace(old, open_by=new.open_by, salt=new.salt) == new:
         raise OtherDeal("the new terms change nothing; say in them what changes")
@@ -109,12 +109,13 @@ def check_amendable(line: Line, *, goods_here: bool) -> None:
     """Raises WrongLineStatus, GoodsInCustody unless another line may take this one's place."""
     if line.status not in (Status.OPEN, Status.REJECTED):
         raise WrongLineStatus(
-            f"the line is {_STANDING[line.status]}, and is changed only while work on it goes on; see what can "
-            "happen to it (fabricant order show)"
+            f"the line is {_STANDING[line.status]}, and is changed only while work on it goes on; see what "
+            "can happen to it (fabricant order show)"
         )
     if goods_here:
         raise GoodsInCustody(
-            "goods of the line are in custody; the supplier has to collect them first (fabricant order collect)"
+            "goods of the line are in custody; the supplier has to collect them first "
+            "(fabricant order collect)"
         )
 
 
@@ -122,7 +123,8 @@ def check_payee(terms: Terms, payee: Address) -> None:
     """Raises WrongPayee for somebody whose place in the line forbids to be its payee."""
     if payee in (ZERO_ADDRESS, terms.buyer, terms.inspector, terms.arbiter):
         raise WrongPayee(
-            f"{payee} can't be the payee: that is neither nobody nor buyer nor inspector nor arbiter; name another"
+            f"{payee} can't be the payee: that is somebody, and not the buyer, inspector or arbiter; name "
+            "another"
         )
 
 
