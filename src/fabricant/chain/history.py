@@ -102,10 +102,8 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
             said = _concluded(event, token)
         case GoodsHandedOver():
             said = f"{_products(len(event.assets))} handed over to {party_name(terms, event.to)}"
-        case LineAssigned():
-            said = f"what is due to the supplier assigned to {event.payee}"
-        case LineAmended():
-            said = _amended(event, line)
+        case LineAssigned() | LineAmended():
+            said = _handed_on(event, line)
         case _:
             said = snake(type(event).__name__).removeprefix("line_").replace("_", " ")
     if isinstance(event, LinePaid | LineRefunded):
@@ -113,7 +111,9 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
     return said
 
 
-def _amended(event: LineAmended, line: LineId) -> str:
+def _handed_on(event: LineAssigned | LineAmended, line: LineId) -> str:
+    if isinstance(event, LineAssigned):
+        return f"what is due to the supplier assigned to {event.payee}"
     if event.old_id == line:
         return f"replaced by line {_short(event.new_id)}"
     return f"replaces line {_short(event.old_id)}"
