@@ -90,8 +90,8 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
             said = f"opened: {token.format(terms.amount)} paid in, {token.format(event.held)} held"
         case LineDelivered():
             said = _delivered(event, at)
-        case LineRejected(rejections_after=times):
-            said = "rejected" if times == 1 else f"rejected, {times} times by now"
+        case LineRejected():
+            said = _rejected(event)
         case LineExtended():
             said = f"due {format_duration(event.extra_after)} later than agreed at first"
         case LinePaid():
@@ -117,6 +117,11 @@ def _handed_on(event: LineAssigned | LineAmended, line: LineId) -> str:
     if event.old_id == line:
         return f"replaced by line {_short(event.new_id)}"
     return f"replaces line {_short(event.old_id)}"
+
+
+def _rejected(event: LineRejected) -> str:
+    times = event.rejections_after
+    return "rejected" if times == 1 else f"rejected, {times} times by now"
 
 
 def _delivered(event: LineDelivered, at: UnixSeconds) -> str:

@@ -302,9 +302,7 @@ def _signed_before(target: Path, proposed: A) -> A:
     type=naming.WHO,
     help="Whose money opens or changes a line, if you act as its operator (OPEN); else your own.",
 )
-@click.option(
-    "--permit", is_flag=True, help="Sign the payer's allowance for a new line, instead of sending it."
-)
+@click.option("--permit", is_flag=True, help="Sign the payer's allowance for a new line; don't send it.")
 @trade.acts
 def send(ctx: click.Context, file: Path, *, payer: str | None, permit: bool) -> None:
     """Send what was agreed, by which it is done. Who sends it has signed with that.

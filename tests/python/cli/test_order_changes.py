@@ -98,7 +98,7 @@ def test_change_order_that_would_fail_is_not_signed(
 
 
 def test_f028_change_order_of_a_delivered_line_is_refused(trade: Market, line: str, order: Path) -> None:
-    trade.wait_until("2027-01-19T08:00Z")
+    trade.wait_until("2027-01-25T10:00Z")
     trade.do("order", "deliver", line, by="supplier")
 
     refusal = trade.refused("order", "send", order, by="buyer")
@@ -137,7 +137,7 @@ def test_journey_of_an_assignment(trade: Market, line: str) -> None:
     assert shown["history"][-1]["said"] == f"what is due to the supplier assigned to {stranger}"
     who = {each["action"]: each["who"] for each in shown["actions"]}
     assert (who["refund"], stranger in who["settle"]) == ([stranger], True)
-    assert f"go to the supplier side, {stranger}" in trade.noted("order", "cancel", line, by="buyer")
+    assert f"go to the supplier side, {stranger}" in trade.noted("order", "accept", line, by="buyer")
 
 
 def test_proposing_an_assignment_again_keeps_the_payees_signature(trade: Market, line: str) -> None:
@@ -192,8 +192,7 @@ def test_first_payment_with_a_permit(trade: Market, draft: Path) -> None:
 
 def test_permit_is_for_new_lines_in_tokens_only(trade: Market, draft: Path, order: Path) -> None:
     assert trade.refused("order", "send", order, "--permit", by="buyer").error == "InvalidInput"
-    coin = revised(draft, "coin.toml", token="coin", amount="1", conditions="prototypes")  # noqa: S106 - money
-    trade.do("conditions", "publish", "prototypes", by="supplier")
+    coin = revised(draft, "coin.toml", token="coin", amount="1")
     trade.do("order", "sign", coin, by="supplier")
 
     refusal = trade.refused("order", "send", "coin.json", "--permit", by="buyer")

@@ -160,7 +160,7 @@ def describe_assignment(
         "It may dispute and give evidence. The supplier can't resign any more.",
         "It bears the risk that the supplier does not perform: delay, rejection, cancellation,",
         "termination and rulings lessen what it gets, down to nothing, as the trade conditions say.",
-        "Delivering, the security deposit and the goods stay the supplier's, and the buyer's rights the same.",
+        "The security deposit and the goods stay the supplier's, and the buyer's rights are the same.",
         *(["A deposit of the supplier side for the arbiter goes along."] if _side_disputes(line) else []),
         f"It counts once the payee agrees and it is sent before {format_time(assignment.deadline)}.",
     )
