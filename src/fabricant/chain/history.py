@@ -95,9 +95,9 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
         case LineExtended():
             said = f"due {format_duration(event.extra_after)} later than agreed at first"
         case LinePaid():
-            said = f"{token.format(event.amount)} released to the supplier side"
+            said = f"{token.format(event.amount)} released to the supplier side{_rest(event, token)}"
         case LineRefunded():
-            said = f"{token.format(event.amount)} given back to the buyer"
+            said = f"{token.format(event.amount)} given back to the buyer{_rest(event, token)}"
         case LineConcluded():
             said = _concluded(event, token)
         case GoodsHandedOver():
@@ -106,8 +106,6 @@ def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSe
             said = _handed_on(event, line)
         case _:
             said = snake(type(event).__name__).removeprefix("line_").replace("_", " ")
-    if isinstance(event, LinePaid | LineRefunded):
-        said += f", {token.format(event.held_after)} stay held"
     return said
 
 
@@ -133,6 +131,10 @@ def _delivered(event: LineDelivered, at: UnixSeconds) -> str:
     if event.arrives_at > at:
         parts.append(f"arrives by {format_time(event.arrives_at)}")
     return ", ".join(parts)
+
+
+def _rest(event: LinePaid | LineRefunded, token: Token) -> str:
+    return f", {token.format(event.held_after)} stay held"
 
 
 def _concluded(event: LineConcluded, token: Token) -> str:

@@ -122,7 +122,7 @@ def propose_settle(
 ) -> None:
     """Propose how a line ends, and sign that. Buyer, supplier or payee (CHANGE); nothing is sent.
 
-    The file is settlement-LINE.json. Each other side signs it with `fabricant order sign`, or sends it at once
+    The file is settlement-LINE.json. The others sign it with `fabricant order sign`, or send it at once
     with `fabricant order send`.
 
     \b
