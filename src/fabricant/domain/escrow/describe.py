@@ -158,7 +158,7 @@ def describe_assignment(
         f"That is at most what is held, {token.format(line.held)}{less}.",
         "It alone may refund and assign it on, and settlements and change orders need its consent, too.",
         "It may dispute and give evidence. The supplier can't resign any more.",
-        "It bears the risk that the supplier does not perform, is late, or loses a dispute: it may get nothing.",
+        "It bears the risk that the supplier does not perform, or loses a dispute: it may get nothing.",
         "If the buyer cancels or terminates, it gets only what the trade conditions leave the supplier.",
         "The security deposit and the goods stay the supplier's, and the buyer's rights are the same.",
         *(["A deposit of the supplier side for the arbiter goes along."] if _side_disputes(line) else []),
