@@ -23,18 +23,47 @@ from fabricant.domain.directory import Role
 from fabricant.domain.escrow import (
     BY_CALLING,
     SCHEDULE,
+    Amendment,
+    Assignment,
     Consent,
     LineId,
     Outcome,
+    Permit,
     Settlement,
     Terms,
+    bond,
     line_id,
 )
-from fabricant.domain.escrow.describe import describe_line, describe_settlement, describe_terms
-from fabricant.domain.escrow.proposals import check_deadline, check_live, check_outcome, check_unopened
-from fabricant.domain.signed_files import SETTLEMENT_FILE, TERMS_FILE, FileKind, SignedFile
+from fabricant.domain.escrow.describe import (
+    describe_amendment,
+    describe_assignment,
+    describe_line,
+    describe_settlement,
+    describe_terms,
+    still_to_pay,
+    supplier_side,
+)
+from fabricant.domain.escrow.payoffs import decided
+from fabricant.domain.escrow.proposals import (
+    WrongPayee,
+    check_amendable,
+    check_deadline,
+    check_live,
+    check_outcome,
+    check_payee,
+    check_successor,
+    check_unopened,
+)
+from fabricant.domain.signed_files import (
+    AMENDMENT_FILE,
+    ASSIGNMENT_FILE,
+    SETTLEMENT_FILE,
+    TERMS_FILE,
+    FileKind,
+    SignedFile,
+)
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import NOTHING, Address, BaseUnits, UnixSeconds
+from fabricant.domain.units import NOTHING, ZERO_ADDRESS, Address, BaseUnits, UnixSeconds
 from fabricant.errors import InvalidInput, SigningRefused, VerificationFailed
 
 T = TypeVar("T")
@@ -58,6 +87,7 @@ class Agreement(ABC, Generic[T]):
     role: ClassVar[Role]  # that operators need, to sign or send
     action: ClassVar[Callable[..., Done[Any]]]  # of the escrow, by which it is sent
     done: ClassVar[str]  # what is said then
+    anybody_sends: ClassVar[bool] = True  # who has to agree; else somebody else alone
 
     # What each kind says
 
@@ -75,6 +105,11 @@ class Agreement(ABC, Generic[T]):
     @abstractmethod
     def new_terms(self) -> tuple[Terms, ...]:
         """Terms that are agreed by it, whose conditions have to be read, too."""
+
+    @property
+    @abstractmethod
+    def line(self) -> LineId:
+        """The line that stands there once it was sent."""
 
     @abstractmethod
     def words(self) -> list[str]:
@@ -101,6 +136,10 @@ class Agreement(ABC, Generic[T]):
         """What is paid into the escrow, in base units."""
         return NOTHING
 
+    def role_for(self, side: str) -> Role:  # noqa: ARG002 - most need the same for each
+        """What an operator of a side needs."""
+        return self.role
+
     # What is the same for all
 
     def payment(self, payer: Address) -> Payment:
@@ -121,13 +160,12 @@ class Agreement(ABC, Generic[T]):
         raise InvalidInput(f"{account} is neither {sides} of this line; say with --for whose operator it is")
 
     def may_agree(self, side: str, account: Address) -> bool:
-        """Whether an account counts for a side: as the party, or as an operator that is not another party."""
-        party = self.parties[side]
-        if account == party:
+        """Whether an account counts for a side: as the party, or as an operator who is not across."""
+        parties = self.parties
+        if account == (party := parties[side]):
             return True
-        return account not in self.parties.values() and self.fabricant.directory.may_act(
-            party, account, self.role
-        )
+        across = {each for other, each in parties.items() if _across(side, other)}
+        return account not in across and self.fabricant.directory.may_act(party, account, self.role_for(side))
 
     def check_signer(self, side: str, account: Address) -> None:
         """Raises SigningRefused if an account may not sign for a side."""
@@ -136,10 +174,10 @@ class Agreement(ABC, Generic[T]):
         if not self.may_agree(side, account):
             raise SigningRefused(
                 f"{account} may not sign for the {side}, {self.parties[side]}: sign with that wallet, or let "
-                f"it lend you {self.role.label} (fabricant directory operator set)"
+                f"it lend you {self.role_for(side).label} (fabricant directory operator set)"
             )
         for other, consent in self.file.consents.items():
-            if other != side and consent.signer == account:
+            if _across(side, other) and consent.signer == account:
                 raise SigningRefused(
                     f"{account} signed for the {other} already, and nobody signs for both sides"
                 )
@@ -165,10 +203,12 @@ class Agreement(ABC, Generic[T]):
     def check_sender(self, account: Address) -> None:
         """Raises MissingConsent if a side has not signed for which the sender does not count."""
         missing = [side for side in self.parties if side not in self.file.consents]
-        standing_for = next((side for side in missing if self.may_agree(side, account)), None)
-        if others := [side for side in missing if side != standing_for]:
+        standing_for = [side for side in missing if self.may_agree(side, account)]
+        counted = [side for side in standing_for if not _across(standing_for[0], side)]
+        if others := [side for side in missing if side not in counted]:
+            has = "have" if len(others) > 1 else "has"
             raise MissingConsent(
-                f"the {' and the '.join(others)} has not signed this {self.file.kind.name}; hand over the "
+                f"the {' and the '.join(others)} {has} not signed this {self.file.kind.name}; hand over the "
                 "file and ask for the signature (fabricant order sign)"
             )
 
@@ -225,9 +265,18 @@ class Opening(Agreement[Terms]):
         """The line's."""
         return self.file.content.amount
 
+    @property
+    def line(self) -> LineId:
+        """The new one."""
+        return LineId(self.file.id)
+
     def arguments(self, *, payer: Address, value: BaseUnits) -> Mapping[str, Any]:
         """As `SupplierEscrow.open`."""
         return {"terms": self.file.content, **self._consents(), "payer": payer, "value": value}
+
+    def with_permit(self, permit: Permit, *, payer: Address) -> Mapping[str, Any]:
+        """As `SupplierEscrow.open_with_permit`."""
+        return {"terms": self.file.content, "permit": permit, **self._consents(), "payer": payer}
 
     def _digest(self, consent: Consent) -> bytes:
         """The line's own, or that of the schedule to which the consent's proof leads."""
@@ -240,16 +289,14 @@ class Opening(Agreement[Terms]):
 
 
 @dataclass(frozen=True)
-class Settling(Agreement[Settlement]):
-    """The end of a line as both want it."""
+class _OfLine(Agreement[T]):
+    """What is agreed of a line that is open."""
 
     role = Role.CHANGE
-    action = staticmethod(SupplierEscrow.settle)
-    done = "The line was settled."
 
     @property
     def terms(self) -> Terms:
-        """Those of the line that it ends."""
+        """The line's."""
         return self.file.lines["line"]
 
     @property
@@ -259,38 +306,73 @@ class Settling(Agreement[Settlement]):
 
     @property
     def parties(self) -> Mapping[str, Address]:
-        """Both parties of the line."""
-        return _both(self.terms)
+        """Both parties of the line and, if it was assigned, the payee."""
+        payee = self.fabricant.escrow.payee_of(line_id(self.terms, self.file.domain))
+        return _both(self.terms) | ({} if payee == ZERO_ADDRESS else {"payee": payee})
 
     @property
     def new_terms(self) -> tuple[Terms, ...]:
         """None."""
         return ()
 
-    def words(self) -> list[str]:
-        """Which line it is, how it stands, and who would get what."""
-        terms, state = self.terms, self._state()
-        token, line, at = lookup.token_of(self.fabricant, terms.token), state.line, state.at
+    @property
+    def _state(self) -> LineState:
+        return self.fabricant.escrow.state_of(self.terms)
+
+    def _words(self, state: LineState) -> list[str]:
+        """Which line it is, and how it stands."""
+        token, terms = lookup.token_of(self.fabricant, self.token), self.terms
+        standing = describe_line(
+            terms, state.line, state.conditions, token=token, at=state.at, payee=state.payee
+        )
         price = token.format(terms.amount)
         return [
             f"Line 0x{state.id.hex()}: {terms.buyer} buys from {terms.supplier} for {price}.",
-            *describe_line(terms, line, state.conditions, token=token, at=at),
+            *standing,
             "",
-            *describe_settlement(self.file.content, terms, line, state.conditions, token=token, at=at),
         ]
+
+    def _check_outcome(self, outcome: Outcome) -> None:
+        state, token = self._state, lookup.token_of(self.fabricant, self.token)
+        check_outcome(outcome, self.terms, state.line, state.conditions, token=token)
+
+
+@dataclass(frozen=True)
+class Settling(_OfLine[Settlement]):
+    """The end of a line as all want it."""
+
+    action = staticmethod(SupplierEscrow.settle)
+    done = "The line was settled."
+
+    @property
+    def line(self) -> LineId:
+        """The one that it ends."""
+        return self.file.content.id
+
+    def words(self) -> list[str]:
+        """Which line it is, how it stands, and who would get what."""
+        state, token = self._state, lookup.token_of(self.fabricant, self.token)
+        said = describe_settlement(
+            self.file.content,
+            self.terms,
+            state.line,
+            state.conditions,
+            token=token,
+            at=state.at,
+            payee=state.payee,
+        )
+        return [*self._words(state), *said]
 
     def check(self) -> None:
         """Raises ProposalExpired, WrongLineStatus."""
-        state = self._state()
+        state = self._state
         check_live(state.line)
         check_deadline(self.file.content.deadline, at=state.at)
 
     def check_proposal(self) -> None:
         """Raises as `check`, OutcomeBeyondHeld."""
         self.check()
-        state, terms = self._state(), self.terms
-        token = lookup.token_of(self.fabricant, terms.token)
-        check_outcome(self.file.content.outcome, terms, state.line, state.conditions, token=token)
+        self._check_outcome(self.file.content.outcome)
 
     def sign(self, *, by: Signer) -> Consent:
         """As `SupplierEscrow.sign_settlement`."""
@@ -306,15 +388,159 @@ class Settling(Agreement[Settlement]):
             **self._consents(),
         }
 
-    def _state(self) -> LineState:
-        return self.fabricant.escrow.state_of(self.terms)
+
+@dataclass(frozen=True)
+class Amending(_OfLine[Amendment]):
+    """A change order: another line in the place of one that is worked on."""
+
+    action = staticmethod(SupplierEscrow.amend)
+    done = "The line was changed: a new one took its place."
+
+    @property
+    def terms(self) -> Terms:
+        """Those of the old line."""
+        return self.file.lines["old"]
+
+    @property
+    def new_terms(self) -> tuple[Terms, ...]:
+        """Those of the new line."""
+        return (self.file.lines["new"],)
+
+    @property
+    def line(self) -> LineId:
+        """The new one."""
+        return self.file.content.new_id
+
+    def role_for(self, side: str) -> Role:
+        """The supplier's operator also needs OPEN if the bond grows."""
+        (new,), old = self.new_terms, self.terms
+        escrow = self.fabricant.escrow
+        locked, freed = (bond(each.amount, escrow.conditions_of(each.conditions)) for each in (new, old))
+        return self.role | Role.OPEN if side == "supplier" and locked > freed else self.role
+
+    def words(self) -> list[str]:
+        """Which line it is, how it stands, what changes, and who pays and gets what."""
+        state, (new,) = self._state, self.new_terms
+        said = describe_amendment(
+            self.file.content,
+            (self.terms, state.conditions),
+            (new, self.fabricant.escrow.conditions_of(new.conditions)),
+            state.line,
+            token=lookup.token_of(self.fabricant, self.token),
+            payee=state.payee,
+        )
+        return [*self._words(state), *said]
+
+    def check(self) -> None:
+        """Raises BrokenProposal, by rule, BrokenTerms for the new line, NotFound for its conditions."""
+        state, escrow, (new,) = self._state, self.fabricant.escrow, self.new_terms
+        check_successor(self.terms, new)
+        check_amendable(state.line, goods_here=state.custody.owed != 0)
+        check_deadline(self.file.content.deadline, at=state.at)
+        check_unopened(escrow.line_of(self.line))
+        escrow.check(new)
+        if state.payee != ZERO_ADDRESS:
+            check_payee(new, state.payee)
+
+    def check_proposal(self) -> None:
+        """Raises as `check`, OutcomeBeyondHeld."""
+        self.check()
+        self._check_outcome(self.file.content.outcome)
+
+    def sign(self, *, by: Signer) -> Consent:
+        """As `SupplierEscrow.sign_amendment`."""
+        return self.fabricant.escrow.sign_amendment(self.file.content, by=by)
+
+    @property
+    def price(self) -> BaseUnits:
+        """What the new line costs beyond the buyer's share of the old one."""
+        state, (new,) = self._state, self.new_terms
+        ending = decided(state.line, self.terms.amount, state.conditions, self.file.content.outcome)
+        return still_to_pay(ending, new.amount)
+
+    def arguments(self, *, payer: Address, value: BaseUnits) -> Mapping[str, Any]:
+        """As `SupplierEscrow.amend`."""
+        amendment, (new,) = self.file.content, self.new_terms
+        return {
+            "terms": self.terms,
+            "new_terms": new,
+            "outcome": amendment.outcome,
+            "deadline": amendment.deadline,
+            **self._consents(),
+            "payer": payer,
+            "value": value,
+        }
+
+
+@dataclass(frozen=True)
+class Assigning(_OfLine[Assignment]):
+    """A receivable in new hands: the payee signs, the assignor sends."""
+
+    action = staticmethod(SupplierEscrow.assign)
+    done = "What is due to the supplier was assigned."
+    anybody_sends = False
+
+    @property
+    def line(self) -> LineId:
+        """The one that is assigned."""
+        return self.file.content.id
+
+    @property
+    def parties(self) -> Mapping[str, Address]:
+        """The payee; the assignor agrees by sending."""
+        return {"payee": self.file.content.payee}
+
+    def words(self) -> list[str]:
+        """Which line it is, how it stands, what the payee gets, and what it risks."""
+        state, token = self._state, lookup.token_of(self.fabricant, self.token)
+        said = describe_assignment(self.file.content, self.terms, state.line, state.conditions, token=token)
+        return [*self._words(state), *said]
+
+    def check(self) -> None:
+        """Raises ProposalExpired, WrongLineStatus, WrongPayee."""
+        state = self._state
+        check_live(state.line)
+        check_deadline(self.file.content.deadline, at=state.at)
+        check_payee(self.terms, self.file.content.payee)
+        if self.file.content.payee == supplier_side(self.terms, payee=state.payee):
+            raise WrongPayee(f"{self.file.content.payee} is paid already; name another payee")
+
+    def check_assignor(self, account: Address) -> None:
+        """Raises SigningRefused for anybody but the supplier side itself: the right is its own."""
+        assignor = supplier_side(self.terms, payee=self._state.payee)
+        if account != assignor:
+            raise SigningRefused(
+                f"only {assignor}, to whom the line's money is due, assigns it, and no operator may; use "
+                "that wallet"
+            )
+
+    def check_sender(self, account: Address) -> None:
+        """Raises as `check_assignor`, MissingConsent."""
+        self.check_assignor(account)
+        super().check_sender(account)
+
+    def sign(self, *, by: Signer) -> Consent:
+        """As `SupplierEscrow.sign_assignment`."""
+        return self.fabricant.escrow.sign_assignment(self.file.content, by=by)
+
+    def arguments(self, *, payer: Address, value: BaseUnits) -> Mapping[str, Any]:  # noqa: ARG002 - free
+        """As `SupplierEscrow.assign`."""
+        assignment = self.file.content
+        return {
+            "terms": self.terms,
+            "payee": assignment.payee,
+            "deadline": assignment.deadline,
+            "consent": self._consents()["payee"],
+        }
 
 
 _FORMS: Final[Mapping[str, type[Agreement[Any]]]] = {
     TERMS_FILE.format: Opening,
     SETTLEMENT_FILE.format: Settling,
+    AMENDMENT_FILE.format: Amending,
+    ASSIGNMENT_FILE.format: Assigning,
 }
-KINDS: Final[tuple[FileKind[Any], ...]] = (TERMS_FILE, SETTLEMENT_FILE)
+KINDS: Final[tuple[FileKind[Any], ...]] = (TERMS_FILE, SETTLEMENT_FILE, AMENDMENT_FILE, ASSIGNMENT_FILE)
 
 
 def agreement(fabricant: Fabricant, file: SignedFile[Any]) -> Agreement[Any]:
@@ -333,6 +559,28 @@ def settling(fabricant: Fabricant, terms: Terms, outcome: Outcome, *, deadline: 
     domain = fabricant.escrow.domain
     settlement = Settlement(id=line_id(terms, domain), outcome=outcome, deadline=deadline)
     return Settling(fabricant, SignedFile(SETTLEMENT_FILE, domain, settlement, lines={"line": terms}))
+
+
+def amending(
+    fabricant: Fabricant, old: Terms, new: Terms, outcome: Outcome, *, deadline: UnixSeconds
+) -> Amending:
+    """A change order that nobody has signed yet. `outcome` is the old line's; `deadline` is exclusive."""
+    domain, lines = fabricant.escrow.domain, {"old": old, "new": new}
+    ids = {f"{name}_id": line_id(terms, domain) for name, terms in lines.items()}
+    amendment = Amendment(**ids, outcome=outcome, deadline=deadline)
+    return Amending(fabricant, SignedFile(AMENDMENT_FILE, domain, amendment, lines=lines))
+
+
+def assigning(fabricant: Fabricant, terms: Terms, payee: Address, *, deadline: UnixSeconds) -> Assigning:
+    """An assignment that the payee has not signed yet. `deadline` is exclusive."""
+    domain = fabricant.escrow.domain
+    assignment = Assignment(id=line_id(terms, domain), payee=payee, deadline=deadline)
+    return Assigning(fabricant, SignedFile(ASSIGNMENT_FILE, domain, assignment, lines={"line": terms}))
+
+
+def _across(side: str, other: str) -> bool:
+    """Whether two sides face each other: nobody speaks for both. Supplier and payee are on one side."""
+    return (side == "buyer") != (other == "buyer")
 
 
 def _both(terms: Terms) -> dict[str, Address]:

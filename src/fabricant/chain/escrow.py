@@ -738,8 +738,10 @@ class SupplierEscrow(
     def history_of(
         self, line: LineId, *, since: int = 0, until: int | None = None
     ) -> list[tuple[Log, object]]:
-        """Everything that the escrow said of a line, in order."""
-        return self._find_all(None, line, since=since, until=until)
+        """Everything that the escrow said of a line, in order; also which line it replaced."""
+        said = self._find_all(None, line, since=since, until=until)
+        replaced = self._find(LineAmended, None, line, since=since, until=until)
+        return sorted([*said, *replaced], key=lambda each: (each[0].block, each[0].index))
 
     # Inside
 

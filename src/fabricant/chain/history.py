@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fabricant.chain.answers import Hash, Log
 from fabricant.chain.escrow import (
     GoodsHandedOver,
+    LineAmended,
+    LineAssigned,
     LineConcluded,
     LineDelivered,
     LineExtended,
@@ -49,15 +51,15 @@ def history_of(fabricant: Fabricant, line: LineId, terms: Terms) -> list[Happeni
     events = fabricant.escrow.history_of(line, since=fabricant.deployment.first_block)
     times = {log.block_hash: log for log, _ in events}
     clock = {block: time_of(fabricant, log) for block, log in times.items()}
-    token = token_of(fabricant, terms.token)
+    token, payee = token_of(fabricant, terms.token), fabricant.escrow.payee_of(line)
     return [
         Happening(
             line=line,
             at=clock[log.block_hash],
             log=log,
             event=event,
-            said=_said(event, terms, token, clock[log.block_hash]),
-            who=_who(event, terms),
+            said=_said(event, line, terms, token=token, at=clock[log.block_hash]),
+            who=_who(event, terms, payee),
         )
         for log, event in events
     ]
@@ -69,40 +71,55 @@ def merged(histories: Iterable[list[Happening]]) -> list[Happening]:
     return sorted(together, key=lambda each: (each.log.block, each.log.index))
 
 
-def _who(event: object, terms: Terms) -> str | None:
+def _who(event: object, terms: Terms, payee: Address) -> str | None:
     match event:
         case LineOpened():
             by: Address | None = event.payer
         case LinePaid():
             return str(Side.BUYER)  # by whom the event does not say; nobody else may
+        case LineAssigned():
+            by = event.assignor
         case _:
             by = getattr(event, "by", None)
-    return party_name(terms, by) if by is not None else None
+    return party_name(terms, by, payee=payee) if by is not None else None
 
 
-def _said(event: object, terms: Terms, token: Token, at: UnixSeconds) -> str:
+def _said(event: object, line: LineId, terms: Terms, *, token: Token, at: UnixSeconds) -> str:
     match event:
         case LineOpened():
             said = f"opened: {token.format(terms.amount)} paid in, {token.format(event.held)} held"
         case LineDelivered():
             said = _delivered(event, at)
-        case LineRejected(rejections_after=times):
-            said = "rejected" if times == 1 else f"rejected, {times} times by now"
+        case LineRejected():
+            said = _rejected(event)
         case LineExtended():
             said = f"due {format_duration(event.extra_after)} later than agreed at first"
         case LinePaid():
-            said = f"{token.format(event.amount)} released to the supplier side"
+            said = f"{token.format(event.amount)} released to the supplier side{_rest(event, token)}"
         case LineRefunded():
-            said = f"{token.format(event.amount)} given back to the buyer"
+            said = f"{token.format(event.amount)} given back to the buyer{_rest(event, token)}"
         case LineConcluded():
             said = _concluded(event, token)
         case GoodsHandedOver():
             said = f"{_products(len(event.assets))} handed over to {party_name(terms, event.to)}"
+        case LineAssigned() | LineAmended():
+            said = _handed_on(event, line)
         case _:
             said = snake(type(event).__name__).removeprefix("line_").replace("_", " ")
-    if isinstance(event, LinePaid | LineRefunded):
-        said += f", {token.format(event.held_after)} stay held"
     return said
+
+
+def _handed_on(event: LineAssigned | LineAmended, line: LineId) -> str:
+    if isinstance(event, LineAssigned):
+        return f"what is due to the supplier assigned to {event.payee}"
+    if event.old_id == line:
+        return f"replaced by line {_short(event.new_id)}"
+    return f"replaces line {_short(event.old_id)}"
+
+
+def _rejected(event: LineRejected) -> str:
+    times = event.rejections_after
+    return "rejected" if times == 1 else f"rejected, {times} times by now"
 
 
 def _delivered(event: LineDelivered, at: UnixSeconds) -> str:
@@ -116,6 +133,10 @@ def _delivered(event: LineDelivered, at: UnixSeconds) -> str:
     return ", ".join(parts)
 
 
+def _rest(event: LinePaid | LineRefunded, token: Token) -> str:
+    return f", {token.format(event.held_after)} stay held"
+
+
 def _concluded(event: LineConcluded, token: Token) -> str:
     shares: list[tuple[BaseUnits, str]] = [
         (event.to_supplier_side, "to the supplier side"),
@@ -126,6 +147,11 @@ def _concluded(event: LineConcluded, token: Token) -> str:
     told = ", ".join(f"{token.format(amount)} {where}" for amount, where in shares if amount)
     how = event.ending.name.lower().replace("_", " ")
     return f"{how}: {told}" if told else how
+
+
+def _short(line: LineId) -> str:
+    """The beginning of an id, enough to name the line by."""
+    return f"0x{line.hex()[:10]}"
 
 
 def _products(number: int) -> str:

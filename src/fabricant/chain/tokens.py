@@ -96,10 +96,7 @@ class Erc20(Client, contract="ERC-20 token", events=(Transfer, Approval), abi=_A
         `amount` base units in all, until `deadline`, inclusive; valid once. Raises SigningRefused if the
         token has no permits, or its domain can't be made sure of, or the signer is not a key.
         """
-        try:
-            nonce = self._read("nonces", by.address)
-        except (BadAnswer, ContractError):
-            raise SigningRefused(f"{self.info.symbol} takes no permits; approve instead") from None
+        nonce = self.permit_nonce(by.address)
         allowance = {"owner": by.address, "spender": spender, "value": amount}
         values = allowance | {"nonce": nonce, "deadline": deadline}
         signature = sign(Message(self._permit_domain(), PERMIT, values), by=by, on=self.network)
@@ -108,6 +105,13 @@ class Erc20(Client, contract="ERC-20 token", events=(Transfer, Approval), abi=_A
                 f"{by.address} signs as a contract, and a permit needs a key; approve instead"
             )
         return Permit(amount, deadline, signature[64], signature[:32], signature[32:64])
+
+    def permit_nonce(self, owner: Address) -> int:
+        """The number of an owner's next permit. Raises SigningRefused if the token takes none."""
+        try:
+            return int(self._read("nonces", owner))
+        except (BadAnswer, ContractError):
+            raise SigningRefused(f"{self.info.symbol} takes no permits; approve instead") from None
 
     def _permit_domain(self) -> Domain:
         """Most tokens state no domain, but use their name; `sign` compares it with the token's separator."""

@@ -17,7 +17,7 @@ from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import Ending, LineId, Outcome, Terms, Window, windows
-from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen
+from fabricant.domain.escrow.describe import describe_line, describe_payoff, foreseen, supplier_side
 from fabricant.domain.units import NOTHING, Token
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,16 +41,17 @@ class LineAtHand:
         price = self.token.format(terms.amount)
         return [
             f"Line 0x{self.id.hex()}: {terms.buyer} buys from {terms.supplier} for {price}.",
-            *describe_line(terms, state.line, state.conditions, token=self.token, at=state.at),
+            *describe_line(
+                terms, state.line, state.conditions, token=self.token, at=state.at, payee=state.payee
+            ),
         ]
 
     def ending(self, ending: Ending, outcome: Outcome | None = None) -> list[str]:
         """Who would get what if it ended so now; `outcome`: as somebody decides."""
         state = self.state
         payoff = foreseen(ending, self.terms, state.line, state.conditions, at=state.at, outcome=outcome)
-        said = describe_payoff(
-            payoff, self.terms, state.conditions, token=self.token, supplier_side=self.terms.supplier
-        )
+        side = supplier_side(self.terms, payee=state.payee)
+        said = describe_payoff(payoff, self.terms, state.conditions, token=self.token, supplier_side=side)
         return [f"  {sentence}" for sentence in said]
 
     @property

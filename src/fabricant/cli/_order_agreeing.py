@@ -1,16 +1,19 @@
 """`fabricant order`: what the parties agree on: proposed in a file, signed by each, sent by one."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from fabricant.chain import agreements, lookup
-from fabricant.chain.agreements import KINDS, Agreement, Opening, Settling
+from fabricant.chain.agreements import KINDS, Agreement, Opening
 from fabricant.chain.client import Done
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.payments import Payment
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -19,9 +22,9 @@ from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.cli._line import LineAtHand, at_hand, outcome_options
 from fabricant.domain.drafts import TermsDraft, parse_token
-from fabricant.domain.escrow import NO_HASH, Outcome, deliverables_of
+from fabricant.domain.escrow import NO_HASH, Terms, deliverables_of
 from fabricant.domain.escrow.conditions import DAY
-from fabricant.domain.units import UnixSeconds, parse_time
+from fabricant.domain.units import HOUR, Address, UnixSeconds, parse_time
 from fabricant.errors import InvalidInput
 
 A = TypeVar("A", bound=Agreement[Any])
@@ -29,6 +32,9 @@ A = TypeVar("A", bound=Agreement[Any])
 DRAFT_SUFFIX: Final = ".toml"
 USUAL_TIME: Final = 14 * DAY  # to sign and send a proposal
 
+until_option = click.option(
+    "--until", type=app.Parsed("time", parse_time), help="It must be sent before. [default: in 14 days]"
+)
 side_option = click.option("--for", "side", metavar="SIDE", help="For whom, if you sign as an operator.")
 out_option = click.option("--out", type=files.NEW_FILE, help="The signed file.")
 
@@ -37,16 +43,20 @@ def read(ctx: click.Context, fabricant: Fabricant, file: Path) -> Agreement[Any]
     """What a draft means, or a file that somebody may have signed already."""
     if file.suffix != DRAFT_SUFFIX:
         return agreements.agreement(fabricant, files.read_any(file, KINDS))
+    return agreements.opening(fabricant, _drafted(ctx, fabricant, file))
+
+
+def _drafted(ctx: click.Context, fabricant: Fabricant, file: Path) -> Terms:
+    """The terms that a draft means."""
     draft = files.read_draft(file, TermsDraft)
     conditions = lookup.find_conditions(fabricant, draft.conditions).conditions
     goods = [naming.asset(ctx, fabricant, each, issuer=draft.supplier) for each in draft.goods]
     quantities = [fabricant.assets.quantity_of(each) for each in goods]
-    terms = draft.terms(
+    return draft.terms(
         token=lookup.token_of(fabricant, parse_token(draft.token)),
         deliverables=deliverables_of(goods, quantities) if goods else NO_HASH,
         conditions=conditions.id,
     )
-    return agreements.opening(fabricant, terms)
 
 
 def read_as(ctx: click.Context, form: type[A], fabricant: Fabricant, file: Path) -> A:
@@ -97,9 +107,7 @@ def propose_open(ctx: click.Context, /, file: Path, **given: Any) -> None:
 @propose.command("settle")
 @click.argument("line")
 @outcome_options
-@click.option(
-    "--until", type=app.Parsed("time", parse_time), help="It must be sent before. [default: in 14 days]"
-)
+@until_option
 @side_option
 @out_option
 @trade.acts
@@ -112,9 +120,9 @@ def propose_settle(
     out: Path | None,
     **given: Any,
 ) -> None:
-    """Propose how a line ends, and sign that. Buyer or supplier (CHANGE); nothing is sent.
+    """Propose how a line ends, and sign that. Buyer, supplier or payee (CHANGE); nothing is sent.
 
-    The file is settlement-LINE.json. The other side signs it with `fabricant order sign`, or sends it at once
+    The file is settlement-LINE.json. The others sign it with `fabricant order sign`, or send it at once
     with `fabricant order send`.
 
     \b
@@ -124,19 +132,95 @@ def propose_settle(
     fabricant = trade.trying(ctx)
     found = at_hand(fabricant, line)
     outcome = found.outcome(**given)
-    target = out or Path(f"settlement-{facts.short(found.id).removeprefix('0x')}.json")
-    deadline = until or _deadline(ctx, found, outcome, target)
-    settling = agreements.settling(fabricant, found.terms, outcome, deadline=deadline)
+    propose_ = partial(agreements.settling, fabricant, found.terms, outcome)
+    settling, target = _proposal(found, "settlement", propose_, until=until, out=out)
     _sign(ctx, settling, side, target)
 
 
-def _deadline(ctx: click.Context, found: LineAtHand, outcome: Outcome, target: Path) -> UnixSeconds:
-    """That of the same proposal, if it was written before and is not over; else the usual one."""
-    if target.exists():
-        before = read_as(ctx, Settling, found.fabricant, target).file.content
-        if (before.id, before.outcome) == (found.id, outcome) and found.state.at < before.deadline:
-            return before.deadline
-    return UnixSeconds(found.state.at + USUAL_TIME)
+@propose.command("amend")
+@click.argument("line")
+@click.argument("new_terms", metavar="NEWTERMS", type=files.FILE)
+@click.option(
+    "--work-in-progress", required=True, metavar="AMOUNT", help="What the supplier gets of what is held."
+)
+@click.option("--bond-to-buyer", metavar="AMOUNT", help="Of the supplier's security deposit. [default: none]")
+@until_option
+@side_option
+@out_option
+@trade.acts
+def propose_amend(
+    ctx: click.Context,
+    line: str,
+    new_terms: Path,
+    *,
+    work_in_progress: str,
+    bond_to_buyer: str | None,
+    until: UnixSeconds | None,
+    side: str | None,
+    out: Path | None,
+) -> None:
+    """Propose a change order, and sign that. Buyer, supplier or payee (CHANGE); nothing is sent.
+
+    NEWTERMS is a draft as `fabricant order propose open` writes it; its price is what is still open. Work in
+    progress is paid, and the rest of what is held goes into the new line. The file is change-order-LINE.json.
+
+    \b
+    Example:
+      fabricant order propose amend 0x1f2e3d4c revision-b.toml --work-in-progress 300
+    """
+    fabricant = trade.trying(ctx)
+    found = at_hand(fabricant, line)
+    outcome = found.outcome(to_supplier=work_in_progress, bond_to_buyer=bond_to_buyer, goods="supplier")
+    new = _drafted(ctx, fabricant, new_terms)
+    propose_ = partial(agreements.amending, fabricant, found.terms, new, outcome)
+    amending, target = _proposal(found, "change-order", propose_, until=until, out=out)
+    _sign(ctx, amending, side, target)
+
+
+@propose.command("assign")
+@click.argument("line")
+@click.argument("payee", type=naming.WHO)
+@until_option
+@out_option
+@trade.reads
+def propose_assign(
+    ctx: click.Context, line: str, payee: str, *, until: UnixSeconds | None, out: Path | None
+) -> None:
+    """Propose that what is due to the supplier goes to PAYEE. Supplier, or the present payee, itself.
+
+    The file is assignment-LINE.json. PAYEE signs it with `fabricant order sign`; then you send it with
+    `fabricant order send`, and not before: nothing is signed yet.
+
+    \b
+    Example:
+      fabricant order propose assign 0x1f2e3d4c factor
+    """
+    fabricant = trade.trying(ctx)
+    found = at_hand(fabricant, line)
+    propose_ = partial(agreements.assigning, fabricant, found.terms, naming.who(ctx, payee))
+    proposed, target = _proposal(found, "assignment", propose_, until=until, out=out)
+    assigning = _signed_before(target, proposed)
+    assigning.check_assignor(app.account(ctx))
+    assigning.check_proposal()
+    for word in words_of(assigning):
+        output.note(word)
+    _keep(ctx, assigning, target)
+
+
+def _proposal(
+    found: LineAtHand, name: str, propose_: Callable[..., A], *, until: UnixSeconds | None, out: Path | None
+) -> tuple[A, Path]:
+    """What is proposed of a line, with a deadline, and the file for it.
+
+    The deadline is that of the same proposal, if it was written before and is not over; else the usual one.
+    """
+    target = out or Path(f"{name}-{facts.short(found.id).removeprefix('0x')}.json")
+    if until is None and target.exists():
+        before = files.read_any(target, KINDS)
+        deadline = getattr(before.content, "deadline", found.state.at)
+        if found.state.at < deadline and (same := propose_(deadline=deadline)).file.id == before.id:
+            return same, target
+    return propose_(deadline=until or UnixSeconds(found.state.at + USUAL_TIME)), target
 
 
 # Signing
@@ -148,10 +232,11 @@ def _deadline(ctx: click.Context, found: LineAtHand, outcome: Outcome, target: P
 @out_option
 @trade.acts
 def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) -> None:
-    """Sign what is proposed: a draft, or a file that the other side signed. Nothing is sent.
+    """Sign what is proposed: a draft, or a file that another side signed. Nothing is sent.
 
     It is checked and shown in plain words before. The signed file is FILE with the ending .json; the other
-    side signs the same file. An operator needs OPEN for a new line, CHANGE for a settlement.
+    sides sign the same file. An operator needs OPEN for a new line, CHANGE for all else; the supplier's both
+    for a change order that takes a larger security deposit.
 
     \b
     Example:
@@ -171,11 +256,16 @@ def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target
         name = agreement.file.kind.name
         trade.agree(ctx, [f"You sign this {name} for the {chosen}:", *words_of(agreement)])
         agreement = agreement.signed(chosen, by=app.wallet(ctx))
+    _keep(ctx, agreement, target)
+
+
+def _keep(ctx: click.Context, agreement: Agreement[Any], target: Path) -> None:
+    """Writes a file, and says who signed it and what comes next."""
     files.replace(target, agreement.file.serialise())
     signed, id_ = sorted(agreement.file.consents), f"0x{agreement.file.id.hex()}"
     data = {"file": str(target), "kind": agreement.file.kind.name, "id": id_, "signed": signed}
     said = [
-        f"Signed by {' and '.join(signed)}, in {target}.",
+        f"Signed by {' and '.join(signed) or 'nobody yet'}, in {target}.",
         f"{agreement.file.kind.name.capitalize()} {id_}",
     ]
     output.emit(ctx, data, lambda: output.say("\n".join([*said, *_next_step(agreement, target)])))
@@ -184,8 +274,10 @@ def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target
 def _next_step(agreement: Agreement[Any], target: Path) -> list[str]:
     missing = [side for side in agreement.parties if side not in agreement.file.consents]
     if missing:
-        return [f"Hand it to the {' and the '.join(missing)}, to sign it or to send it."]
-    return [f"Either side may send it: fabricant order send {target}"]
+        also = " or to send it" if agreement.anybody_sends else ""
+        return [f"Hand it to the {' and the '.join(missing)}, to sign it{also}."]
+    sender = "Either side" if agreement.anybody_sends else "Who assigns it"
+    return [f"{sender} may send it: fabricant order send {target}"]
 
 
 def _signed_before(target: Path, proposed: A) -> A:
@@ -208,14 +300,16 @@ def _signed_before(target: Path, proposed: A) -> A:
 @click.option(
     "--payer",
     type=naming.WHO,
-    help="Whose money opens a line, if you act as its operator (OPEN); else your own.",
+    help="Whose money opens or changes a line, if you act as its operator (OPEN); else your own.",
 )
+@click.option("--permit", is_flag=True, help="Sign the payer's allowance for a new line; don't send it.")
 @trade.acts
-def send(ctx: click.Context, file: Path, *, payer: str | None) -> None:
+def send(ctx: click.Context, file: Path, *, payer: str | None, permit: bool) -> None:
     """Send what was agreed, by which it is done. Who sends it has signed with that.
 
     A new line is opened: the price is held, the supplier's deposit is locked. A settlement ends its line, and
-    the money goes where it says.
+    the money goes where it says. A change order puts a new line in the place of the old one. An assignment is
+    sent by who assigns.
 
     \b
     Example:
@@ -230,19 +324,43 @@ def send(ctx: click.Context, file: Path, *, payer: str | None) -> None:
     escrow, action = fabricant.escrow, agreement.action
     token, payment = lookup.token_of(fabricant, agreement.token), agreement.payment(paying)
     arguments = agreement.arguments(payer=paying, value=payment.value)
-    if not payment.allowance:
+    if permit:
+        _check_permit(agreement, payment, paying)
+    elif not payment.allowance:
         escrow.simulate(getattr(escrow, action.__name__), **arguments)
     words = [f"You send this {agreement.file.kind.name}:", *words_of(agreement)]
     if agreement.price:
         words += ["", f"{paying} pays {token.format(agreement.price)} into escrow."]
-    trade.agree(ctx, [*words, *trade.payment_words(payment, token)])
-    trade.allow(ctx, fabricant, agreement.token, payment)
+    trade.agree(ctx, [*words, *trade.payment_words(payment, token, permit=permit)])
+    if isinstance(agreement, Opening) and permit:
+        action, arguments = SupplierEscrow.open_with_permit, _permitted(ctx, agreement, payment)
+    else:
+        trade.allow(ctx, fabricant, agreement.token, payment)
     done: Done[Any] = trade.send(ctx, escrow, action, **arguments)
-    line = escrow.line_of(done.event.id)
+    line = escrow.line_of(agreement.line)
     held = f" {token.format(line.held)} are held." if line.held else ""
-    said = [f"{agreement.done}{held}", f"Line 0x{done.event.id.hex()}"]
-    more = {"line": f"0x{done.event.id.hex()}", "status": line.status.name.lower(), "held": str(line.held)}
+    said = [f"{agreement.done}{held}", f"Line 0x{agreement.line.hex()}"]
+    more = {"line": f"0x{agreement.line.hex()}", "status": line.status.name.lower(), "held": str(line.held)}
     trade.report(ctx, done, said, more)
+
+
+def _check_permit(agreement: Agreement[Any], payment: Payment, payer: Address) -> None:
+    """Raises InvalidInput if there is nothing to permit, SigningRefused if the token takes no permits."""
+    if not isinstance(agreement, Opening) or not payment.allowance:
+        raise InvalidInput(
+            "a permit is for a new line in a token of which the escrow may not take enough yet; send this "
+            "without --permit"
+        )
+    agreement.fabricant.token(agreement.token).permit_nonce(payer)
+
+
+def _permitted(ctx: click.Context, opening: Opening, payment: Payment) -> Mapping[str, Any]:
+    """What opens a line with the allowance that the wallet signs now."""
+    fabricant, wallet = opening.fabricant, app.wallet(ctx)
+    deadline = UnixSeconds(fabricant.network.head().timestamp + HOUR)
+    escrow, money = fabricant.deployment.escrow, fabricant.token(opening.token)
+    permit = money.sign_permit(escrow, payment.allowance, deadline=deadline, by=wallet)
+    return opening.with_permit(permit, payer=wallet.address)
 
 
 @click.command

@@ -7,7 +7,7 @@ import click
 
 from fabricant.chain import history, lookup
 from fabricant.chain.agreements import Agreement
-from fabricant.chain.escrow import LineOpened
+from fabricant.chain.escrow import LineOpened, LineState
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.history import Happening
 from fabricant.cli import _app as app
@@ -19,9 +19,8 @@ from fabricant.cli import _trade as trade
 from fabricant.cli._line import LineAtHand, at_hand, line_at_hand
 from fabricant.domain.drafts import parse_hash
 from fabricant.domain.escrow import Line, Status, Terms, Window, next_change, order_ref
-from fabricant.domain.escrow.describe import describe_line
 from fabricant.domain.escrow.orders import Total, totals
-from fabricant.domain.units import Address, Token, UnixSeconds, format_time
+from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, format_time
 from fabricant.errors import FabricantError, InvalidInput
 
 
@@ -78,10 +77,11 @@ def _line_facts(found: LineAtHand, told: list[Happening]) -> dict[str, Any]:
         "line": facts.of(state.line),
         "terms": facts.of(terms),
         "conditions": lookup.named(state.conditions).name,
-        "words": list(describe_line(terms, state.line, state.conditions, token=found.token, at=state.at)),
+        "words": found.words[1:],
+        "payee": None if state.payee == ZERO_ADDRESS else state.payee,
         "goodsInCustody": [facts.asset_text(each) for each in found.goods()],
         "history": [_happening(each) for each in told],
-        "actions": [_window(each, terms, state.at) for each in found.to_come],
+        "actions": [_window(each, terms, state) for each in found.to_come],
         "nextChange": next_change(terms, state.line, state.conditions, after=state.at),
     }
 
@@ -98,15 +98,15 @@ def _happening(each: Happening) -> dict[str, object]:
     }
 
 
-def _window(window: Window, terms: Terms, now: UnixSeconds) -> dict[str, object]:
+def _window(window: Window, terms: Terms, state: LineState) -> dict[str, object]:
     return {
         "action": str(window.action),
         "by": str(window.by),
-        "who": list(window.by.principals(terms)),
+        "who": list(window.by.principals(terms, payee=state.payee)),
         "role": window.role.label.lower(),
         "from": window.since,
         "before": window.before,
-        "now": window.is_open(now),
+        "now": window.is_open(state.at),
         "remark": window.remark,
     }
 

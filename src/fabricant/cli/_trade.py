@@ -123,8 +123,10 @@ def perform(
     return send(ctx, client, action, *args, **kwargs)
 
 
-def payment_words(payment: Payment, token: Token) -> list[str]:
-    """What a payment takes, in words."""
+def payment_words(payment: Payment, token: Token, *, permit: bool = False) -> list[str]:
+    """What a payment takes, in words. `permit`: the allowance is signed, not sent."""
+    if payment.allowance and permit:
+        return [f"You sign a permit by which the escrow takes exactly {token.format(payment.allowance)}."]
     if payment.allowance:
         return [f"First the escrow is allowed to take exactly {token.format(payment.allowance)}."]
     return [f"{token.format(payment.value)} are sent along."] if payment.value else []

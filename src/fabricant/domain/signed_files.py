@@ -6,10 +6,7 @@ Numbers are decimal text and bytes hex, as wallets write typed data. Reading is 
 anything but a signature was altered no longer has its own id; whether a signature is its signer's, only the
 chain can say.
 
-A kind more is a constant more. What is agreed of two lines carries both:
-
-    FileKind("change order", "fabricant-amendment/1", AMENDMENT, Amendment, ("buyer", "supplier"),
-             lines={"old": "old_id", "new": "new_id"})
+A kind more is a constant more.
 """
 
 import json
@@ -20,7 +17,18 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from fabricant.domain.capacity import OFFER, Offer
 from fabricant.domain.directory import GRANT, OperatorGrant
-from fabricant.domain.escrow import SETTLEMENT, TERMS, Consent, Settlement, Terms, line_id
+from fabricant.domain.escrow import (
+    AMENDMENT,
+    ASSIGNMENT,
+    SETTLEMENT,
+    TERMS,
+    Amendment,
+    Assignment,
+    Consent,
+    Settlement,
+    Terms,
+    line_id,
+)
 from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH
 from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, as_hinted, snake
 from fabricant.domain.units import parse_address, printable
@@ -30,6 +38,7 @@ T = TypeVar("T")
 
 LARGEST_FILE: Final = 2**17  # bytes
 _MOST_BRACKETS: Final = 16  # deep nesting could crash the whole process
+_SIDES: Final = ("buyer", "supplier", "payee")  # the payee's is needed of an assigned line
 _FIELDS: Final = frozenset({"format", "id", "domain", "message", "consents"})
 
 
@@ -64,7 +73,23 @@ SETTLEMENT_FILE: Final = FileKind(
     "fabricant-settlement/1",
     SETTLEMENT,
     Settlement,
-    ("buyer", "supplier"),
+    _SIDES,
+    lines={"line": "id"},
+)
+AMENDMENT_FILE: Final = FileKind(
+    "change order",
+    "fabricant-amendment/1",
+    AMENDMENT,
+    Amendment,
+    _SIDES,
+    lines={"old": "old_id", "new": "new_id"},
+)
+ASSIGNMENT_FILE: Final = FileKind(
+    "assignment",
+    "fabricant-assignment/1",
+    ASSIGNMENT,
+    Assignment,
+    ("payee",),
     lines={"line": "id"},
 )
 GRANT_FILE: Final = FileKind("grant", "fabricant-grant/1", GRANT, OperatorGrant, ("principal",))

@@ -117,3 +117,33 @@ def test_happenings_of_several_lines_are_told_in_their_order(world: World) -> No
     ]
     assert {each.who for each in told} == {"the buyer"}
     assert told[-1].at == world.now
+
+
+def test_operator_of_supplier_and_payee_counts_for_both(world: World, settling: Settling) -> None:
+    deadline = UnixSeconds(world.now + DAY)
+    proposed = agreements.assigning(
+        world.as_("supplier"), settling.terms, wallet("broker").address, deadline=deadline
+    )
+    assigned = proposed.signed("payee", by=wallet("broker"))
+    world.as_("supplier").escrow.assign(**assigned.arguments(payer=SUPPLIER.address, value=BaseUnits(0)))
+    for role in ("supplier", "broker"):
+        world.as_(role).directory.set_operator(STRANGER.address, Role.CHANGE)
+    signed = settling.signed("buyer", by=BUYER)
+
+    assert [*signed.parties] == ["buyer", "supplier", "payee"]
+    signed.check_sender(STRANGER.address)
+    done = signed.action(
+        world.as_("stranger").escrow, **signed.arguments(payer=STRANGER.address, value=BaseUnits(0))
+    )
+    assert done.event.ending is Ending.SETTLED
+
+
+def test_larger_bond_takes_an_operator_with_open_as_well(world: World, settling: Settling) -> None:
+    more = replace(settling.terms, amount=BaseUnits(2 * settling.terms.amount), salt=1)
+    less = replace(more, amount=BaseUnits(1))
+    deadline = UnixSeconds(world.now + DAY)
+    world.as_("supplier").directory.set_operator(STRANGER.address, Role.CHANGE)
+
+    for new, may in ((more, False), (less, True)):
+        amending = agreements.amending(world.as_("stranger"), settling.terms, new, HALF, deadline=deadline)
+        assert amending.may_agree("supplier", STRANGER.address) is may

@@ -6,6 +6,7 @@ doing. Amounts are in whole tokens, times in UTC; texts that come from others ar
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from fabricant.domain.escrow.clocks import (
     arbitration_ends,
@@ -16,10 +17,11 @@ from fabricant.domain.escrow.clocks import (
     retention_ends,
 )
 from fabricant.domain.escrow.conditions import Conditions
-from fabricant.domain.escrow.consents import Outcome, Settlement
+from fabricant.domain.escrow.consents import Amendment, Assignment, Outcome, Settlement
 from fabricant.domain.escrow.lines import Ending, Line, LineFlag, Status
 from fabricant.domain.escrow.payoffs import Payoff, advance, arbiter_fee, bond, brokerage, payoff
 from fabricant.domain.escrow.terms import NO_HASH, Terms
+from fabricant.domain.escrow.words import explain
 from fabricant.domain.units import (
     NOTHING,
     ZERO_ADDRESS,
@@ -46,10 +48,16 @@ def describe_terms(terms: Terms, conditions: Conditions, *, token: Token) -> tup
 
 
 def describe_line(
-    terms: Terms, line: Line, conditions: Conditions, *, token: Token, at: UnixSeconds
+    terms: Terms,
+    line: Line,
+    conditions: Conditions,
+    *,
+    token: Token,
+    at: UnixSeconds,
+    payee: Address = ZERO_ADDRESS,
 ) -> tuple[str, ...]:
-    """How a line stands at a time."""
-    return (*_state(terms, line, conditions, at), *_held(terms, line, conditions, token))
+    """How a line stands at a time. `payee`: zero if it was not assigned."""
+    return (*_state(terms, line, conditions, at), *_held(terms, line, conditions, token, payee))
 
 
 def foreseen(
@@ -83,23 +91,90 @@ def describe_payoff(
 
 
 def describe_settlement(
-    settlement: Settlement, terms: Terms, line: Line, conditions: Conditions, *, token: Token, at: UnixSeconds
+    settlement: Settlement,
+    terms: Terms,
+    line: Line,
+    conditions: Conditions,
+    *,
+    token: Token,
+    at: UnixSeconds,
+    payee: Address = ZERO_ADDRESS,
 ) -> tuple[str, ...]:
-    """What both parties would agree to, if it were sent at a time."""
+    """What the parties would agree to, if it were sent at a time. `payee`: zero if it was not assigned."""
     ending = foreseen(Ending.SETTLED, terms, line, conditions, at=at, outcome=settlement.outcome)
-    told = describe_payoff(ending, terms, conditions, token=token, supplier_side=terms.supplier)
-    named = settlement.outcome.to_supplier
-    less = f"Of the {token.format(named)} for the supplier side, only {token.format(line.held)} are held."
+    all_ = "both" if payee == ZERO_ADDRESS else "all three"
     return (
-        *([less] if named > line.held else []),
-        *told,
-        f"That ends the line, once both agree and it is sent before {format_time(settlement.deadline)}.",
+        *_less(settlement.outcome, line, token),
+        *describe_payoff(
+            ending, terms, conditions, token=token, supplier_side=supplier_side(terms, payee=payee)
+        ),
+        f"That ends the line, once {all_} agree and it is sent before {format_time(settlement.deadline)}.",
     )
 
 
-def party_name(terms: Terms, address: Address) -> str:
+def describe_amendment(
+    amendment: Amendment,
+    old: tuple[Terms, Conditions],
+    new: tuple[Terms, Conditions],
+    line: Line,
+    *,
+    token: Token,
+    payee: Address = ZERO_ADDRESS,
+) -> tuple[str, ...]:
+    """What changes with a change order, and who pays and gets what for it. `line`: the old one's."""
+    (terms, conditions), outcome = old, amendment.outcome
+    ending = payoff(Ending.AMENDED, line, amount=terms.amount, conditions=conditions, outcome=outcome)
+    told = describe_payoff(
+        replace(ending, to_buyer=NOTHING),  # it goes into the new line first
+        replace(terms, assets=0),  # none are in custody
+        conditions,
+        token=token,
+        supplier_side=supplier_side(terms, payee=payee),
+    )
+    all_ = "both" if payee == ZERO_ADDRESS else "all three"
+    return (
+        "What changes:",
+        *(f"  {change}" for change in _changes(old, new, line, token)),
+        "The old line ends, and its work in progress is paid:",
+        *(f"  {sentence}" for sentence in (*_less(outcome, line, token), *told)),
+        "The new line opens:",
+        *(f"  {sentence}" for sentence in _funding(ending, old, new, token)),
+        f"That is done once {all_} agree and it is sent before {format_time(amendment.deadline)}.",
+    )
+
+
+def still_to_pay(ending: Payoff, amount: BaseUnits) -> BaseUnits:
+    """What a change order costs the payer, beyond the buyer's share of the old line. Base units."""
+    return BaseUnits(max(0, amount - ending.to_buyer - ending.bond_to_buyer))
+
+
+def describe_assignment(
+    assignment: Assignment, terms: Terms, line: Line, conditions: Conditions, *, token: Token
+) -> tuple[str, ...]:
+    """What a payee gets with a line, and what it risks."""
+    less = "" if terms.broker == ZERO_ADDRESS else f", less the broker's {format_bps(conditions.broker_bps)}"
+    return (
+        f"What is due to the supplier goes to {assignment.payee} from then on.",
+        f"That is at most what is held, {token.format(line.held)}{less}.",
+        "It alone may refund and assign it on, and settlements and change orders need its consent, too.",
+        "It may dispute and give evidence. The supplier can't resign any more.",
+        "It bears the risk that the supplier does not perform, or loses a dispute: it may get nothing.",
+        "If the buyer cancels or terminates, it gets only what the trade conditions leave the supplier.",
+        "The security deposit and the goods stay the supplier's, and the buyer's rights are the same.",
+        *(["A deposit of the supplier side for the arbiter goes along."] if _side_disputes(line) else []),
+        f"It counts once the payee agrees and it is sent before {format_time(assignment.deadline)}.",
+    )
+
+
+def supplier_side(terms: Terms, *, payee: Address) -> Address:
+    """To whom the supplier's money goes. `payee`: zero if the line was not assigned."""
+    return terms.supplier if payee == ZERO_ADDRESS else payee
+
+
+def party_name(terms: Terms, address: Address, *, payee: Address = ZERO_ADDRESS) -> str:
     """What an address is to a line, such as "the buyer"; the address itself if it is none of its parties."""
     parties = {
+        payee: "the payee",
         terms.broker: "the broker",
         terms.arbiter: "the arbiter",
         terms.inspector: "the inspector",
@@ -107,6 +182,63 @@ def party_name(terms: Terms, address: Address) -> str:
         terms.buyer: "the buyer",
     }
     return address if address == ZERO_ADDRESS else parties.get(address, address)
+
+
+def _less(outcome: Outcome, line: Line, token: Token) -> Iterator[str]:
+    if (named := outcome.to_supplier) > line.held:
+        yield f"Of the {token.format(named)} for the supplier side, only {token.format(line.held)} are held."
+
+
+def _changes(
+    old: tuple[Terms, Conditions], new: tuple[Terms, Conditions], line: Line, token: Token
+) -> Iterator[str]:
+    (before, conditions), (after, changed) = old, new
+    if before.amount != after.amount:
+        yield f"The price still open is {token.format(after.amount)}; it was {token.format(before.amount)}."
+    if (due := UnixSeconds(before.due_by + line.extra)) != after.due_by:
+        yield f"It is due at {format_time(after.due_by)}; it was due at {format_time(due)}."
+    for name, said in _SHOWN.items():
+        was, is_ = (_shown(getattr(terms, name)) for terms in (before, after))
+        if was != is_:
+            yield f"{said}: {is_}; before: {was}."
+    if conditions != changed:
+        was_said, is_said = explain(conditions), explain(changed)
+        yield f"The trade conditions: 0x{changed.id.hex()}; before: 0x{conditions.id.hex()}."
+        yield from (f"  now: {each}" for each in is_said if each not in was_said)
+        yield from (f"  no more: {each}" for each in was_said if each not in is_said)
+
+
+def _funding(
+    ending: Payoff, old: tuple[Terms, Conditions], new: tuple[Terms, Conditions], token: Token
+) -> Iterator[str]:
+    amount = new[0].amount
+    share = BaseUnits(ending.to_buyer + ending.bond_to_buyer)
+    yield (
+        f"{token.format(amount)} are held for it, of which {token.format(min(share, amount))} are the "
+        "buyer's share of the old line."
+    )
+    if missing := still_to_pay(ending, amount):
+        yield f"{token.format(missing)} are still to be paid for the buyer."
+    if share > amount:
+        yield f"{token.format(BaseUnits(share - amount))} go back to the buyer, {new[0].buyer}."
+    freed, locked = bond(old[0].amount, old[1]) - ending.bond_to_buyer, bond(amount, new[1])
+    if locked:
+        yield f"The supplier locks a security deposit of {token.format(locked)}."
+    if locked > freed:
+        yield f"That takes {token.format(BaseUnits(locked - freed))} more from its free balance."
+    elif freed > locked:
+        yield f"{token.format(BaseUnits(freed - locked))} of the old deposit stay free."
+    yield "No advance is paid, and the supplier can't resign from it without penalty."
+
+
+def _shown(value: Address | bytes | int) -> str:
+    if isinstance(value, bytes):
+        return "none" if value == NO_HASH else f"0x{value.hex()}"
+    return "nobody" if value == ZERO_ADDRESS else str(value)
+
+
+def _side_disputes(line: Line) -> bool:
+    return line.status is Status.DISPUTED and LineFlag.SUPPLIER_DISPUTES in line.flags
 
 
 def _money(terms: Terms, conditions: Conditions, token: Token) -> Iterator[str]:
@@ -188,7 +320,7 @@ def _delay(terms: Terms, line: Line, conditions: Conditions, at: UnixSeconds) ->
         yield f"{late} {begun} begun, of {format_duration(conditions.late_every)} each."
 
 
-def _held(terms: Terms, line: Line, conditions: Conditions, token: Token) -> Iterator[str]:
+def _held(terms: Terms, line: Line, conditions: Conditions, token: Token, payee: Address) -> Iterator[str]:
     if line.status in (Status.NONE, Status.REVOKED):
         return
     if line.held:
@@ -202,7 +334,8 @@ def _held(terms: Terms, line: Line, conditions: Conditions, token: Token) -> Ite
     if deposit and line.status is not Status.CLOSED:
         yield f"{token.format(deposit)} of the supplier are locked as security deposit."
     if LineFlag.ASSIGNED in line.flags:
-        yield "What is due to the supplier was assigned to a payee."
+        named = "a payee" if payee == ZERO_ADDRESS else f"the payee, {payee}"
+        yield f"What is due to the supplier was assigned to {named}."
 
 
 def _disputant(line: Line) -> str:
@@ -234,3 +367,14 @@ def _payoff(
         yield f"{token.format(rest)} of the supplier's security deposit are free again."
     if terms.assets:
         yield f"The goods go to the {'buyer' if payoff.goods_to_buyer else 'supplier'}."
+
+
+_SHOWN: Final = {
+    "inspector": "Who inspects",
+    "arbiter": "Who rules on disputes",
+    "assets": "Registered assets to be handed over",
+    "deliverables": "Exactly these assets",
+    "documents": "The contract package",
+    "order_ref": "The reference of the purchase order",
+    "subject": "What the opener binds",
+}

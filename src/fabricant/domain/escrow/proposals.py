@@ -5,13 +5,15 @@ contract would take less than what is named (`payoffs.decided`), so that no late
 had signed; whoever signs should mean what it says.
 """
 
+from dataclasses import replace
+
 from fabricant.domain.escrow.clocks import LIVE
 from fabricant.domain.escrow.conditions import Conditions
 from fabricant.domain.escrow.consents import Outcome
 from fabricant.domain.escrow.lines import Line, Status
 from fabricant.domain.escrow.payoffs import bond
 from fabricant.domain.escrow.terms import Terms
-from fabricant.domain.units import Token, UnixSeconds, format_time
+from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, format_time
 from fabricant.errors import InvalidInput
 
 
@@ -25,6 +27,18 @@ class ProposalExpired(BrokenProposal):
 
 class WrongLineStatus(BrokenProposal):
     """The line does not stand as the proposal needs it."""
+
+
+class OtherDeal(BrokenProposal):
+    """A change order can't change this: it takes a settlement and a new line."""
+
+
+class GoodsInCustody(BrokenProposal):
+    """The goods have to be collected first."""
+
+
+class WrongPayee(BrokenProposal):
+    """Somebody to whom the line can't be assigned, or whose line it can't become."""
 
 
 class OutcomeBeyondHeld(BrokenProposal):
@@ -71,6 +85,46 @@ def check_outcome(
         raise OutcomeBeyondHeld(
             f"{token.format(outcome.bond_to_buyer)} of the security deposit are to go to the buyer, and it "
             f"is {token.format(deposit)}; propose at most that"
+        )
+
+
+def check_successor(old: Terms, new: Terms) -> None:
+    """Raises OtherDeal unless new terms may take the place of old ones by a change order of both parties."""
+    if old.opener != ZERO_ADDRESS:
+        raise OtherDeal(
+            f"only the contract {old.opener}, which opened the line, can change it; settle it instead "
+            "(fabricant order propose settle)"
+        )
+    for name in ("buyer", "supplier", "broker", "token", "opener"):
+        if getattr(old, name) != getattr(new, name):
+            raise OtherDeal(
+                f"a change order keeps the {name}, {getattr(old, name)}; for another, settle this line and "
+                "open a new one"
+            )
+    if replace(old, open_by=new.open_by, salt=new.salt) == new:
+        raise OtherDeal("the new terms change nothing; say in them what changes")
+
+
+def check_amendable(line: Line, *, goods_here: bool) -> None:
+    """Raises WrongLineStatus, GoodsInCustody unless another line may take this one's place."""
+    if line.status not in (Status.OPEN, Status.REJECTED):
+        raise WrongLineStatus(
+            f"the line is {_STANDING[line.status]}, and is changed only while work on it goes on; see what "
+            "can happen to it (fabricant order show)"
+        )
+    if goods_here:
+        raise GoodsInCustody(
+            "goods of the line are in custody; the supplier has to collect them first "
+            "(fabricant order collect)"
+        )
+
+
+def check_payee(terms: Terms, payee: Address) -> None:
+    """Raises WrongPayee for somebody whose place in the line forbids to be its payee."""
+    if payee in (ZERO_ADDRESS, terms.buyer, terms.inspector, terms.arbiter):
+        raise WrongPayee(
+            f"{payee} can't be the payee: that is somebody, and not the buyer, inspector or arbiter; name "
+            "another"
         )
 
 

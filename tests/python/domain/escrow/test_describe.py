@@ -1,10 +1,14 @@
 """Order lines in words: what is said adds up, and fits what the line says."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
 from fabricant.conditions import load
 from fabricant.domain.escrow import (
+    Amendment,
+    Assignment,
     Conditions,
     Ending,
     Line,
@@ -17,6 +21,8 @@ from fabricant.domain.escrow import (
     bond,
 )
 from fabricant.domain.escrow.describe import (
+    describe_amendment,
+    describe_assignment,
     describe_line,
     describe_payoff,
     describe_settlement,
@@ -180,6 +186,52 @@ def test_settlement_says_who_gets_what_and_until_when(named: int) -> None:
     assert (said[0] == less) == (named == 900)
     assert f"{min(named, 800)}.00 TUSD go to the supplier side, {SUPPLIER}." in said
     assert said[-1] == "That ends the line, once both agree and it is sent before 2027-01-25 12:00 UTC."
+
+
+@pytest.mark.parametrize("payee", [ZERO_ADDRESS, INSPECTOR])
+def test_settlement_names_who_is_paid(payee: str) -> None:
+    factor = parse_address(payee)
+    outcome = Outcome(to_supplier=BaseUnits(1), goods_to_buyer=True)
+    settlement = Settlement(id=LineId(bytes(32)), outcome=outcome, deadline=DUE)
+
+    said = describe_settlement(
+        settlement, PLAIN, line(Status.OPEN), PROTOTYPES, token=TUSD, at=OPENED, payee=factor
+    )
+
+    assigned = factor != ZERO_ADDRESS
+    assert any(each.endswith(f"supplier side, {factor if assigned else SUPPLIER}.") for each in said)
+    assert ("all three agree" in said[-1]) == assigned
+
+
+def test_change_order_says_what_changes_and_what_it_costs() -> None:
+    new = replace(PLAIN, amount=BaseUnits(900_000_000), documents=b"\xd1" * 32, salt=2)
+    changed = replace(PROTOTYPES, inspection=Seconds(PROTOTYPES.inspection + 86_400))
+    outcome = Outcome(to_supplier=BaseUnits(300_000_000), goods_to_buyer=False)
+    amendment = Amendment(old_id=LineId(bytes(32)), new_id=LineId(bytes(32)), outcome=outcome, deadline=DUE)
+
+    said = describe_amendment(amendment, (PLAIN, PROTOTYPES), (new, changed), line(Status.OPEN), token=TUSD)
+    together = "\n".join(said)
+
+    assert "The price still open is 900.00 TUSD; it was 1000.00 TUSD." in together
+    assert f"The contract package: 0x{'d1' * 32}; before: none." in together
+    assert f"The trade conditions: 0x{changed.id.hex()}; before: 0x{PROTOTYPES.id.hex()}." in together
+    assert together.count("after arrival to inspect") == 2
+    assert "It is due at" not in together
+    assert f"300.00 TUSD go to the supplier side, {SUPPLIER}." in together
+    assert "400.00 TUSD are still to be paid for the buyer." in together
+
+
+def test_assignment_says_what_the_payee_gets_and_risks() -> None:
+    assignment = Assignment(id=LineId(bytes(32)), payee=INSPECTOR, deadline=DUE)
+    disputed = line(Status.DISPUTED, flags=LineFlag.SUPPLIER_DISPUTES)
+
+    plain = describe_assignment(assignment, PLAIN, line(Status.OPEN), PROTOTYPES, token=TUSD)
+    full = describe_assignment(assignment, FULL, disputed, PROTOTYPES, token=TUSD)
+
+    assert "That is at most what is held, 800.00 TUSD." in plain
+    assert "less the broker's" in full[1]
+    assert any("it may get nothing" in each for each in plain)
+    assert len(full) == len(plain) + 1
 
 
 def test_parties_go_by_their_names() -> None:
