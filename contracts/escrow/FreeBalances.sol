@@ -65,7 +65,10 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
         if (amount == 0) return;
         uint256 balance = freeBalances[owner][token];
         if (balance < amount) revert SupplierEscrow_InsufficientBalance(owner, token, balance, amount);
-        _setFreeBalance(owner, token, balance - amount);
+        // Compared above.
+        unchecked {
+            _setFreeBalance(owner, token, balance - amount);
+        }
     }
 
     /// @dev An allowance by ERC-2612. Whether it succeeds does not matter: somebody may have submitted it before, and without an
@@ -100,6 +103,7 @@ abstract contract FreeBalances is ISupplierEscrow, ReentrancyGuardTransient {
 
     function _takeTokens(address token, address from, uint256 amount) private {
         if (msg.value != 0) revert SupplierEscrow_WrongValue(msg.value, 0);
+        if (amount == 0) return;
         uint256 expected = IERC20(token).balanceOf(address(this));
         // A token that answers with absurd balances fails the comparison below, or cheats lines in itself alone.
         unchecked {

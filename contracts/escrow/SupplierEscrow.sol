@@ -173,7 +173,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         (LineId id, Line memory line) = _find(t, OPEN | REJECTED);
         Periods periods = _periods(t);
         uint256[] calldata assets = delivery.assets;
-        _requireSupplier(id, t, assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
+        _requireSupplier(id, t.supplier, assets.length == 0 ? ROLE_QUALITY : ROLE_QUALITY | ROLE_ASSETS);
         _requireFrom(id, _before(t.dueBy, periods.deliveryWindow()));
         _requireBefore(id, _longStop(t, line, periods));
 
@@ -385,7 +385,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /// @inheritdoc ISupplierEscrow
     function refund(Terms calldata terms, uint128 heldAfter) external nonReentrant {
         (Terms memory t, LineId id, Line memory line) = _prove(terms, HOLDING);
-        if (!_actsFor(_supplierSide(id, t, line), ROLE_FINANCE)) revert SupplierEscrow_NotSupplier(id, msg.sender);
+        _requireSupplier(id, _supplierSide(id, t, line), ROLE_FINANCE);
         uint128 amount = _lowerHeld(id, line, heldAfter);
         emit LineRefunded(id, msg.sender, amount, heldAfter);
         _payOut(t.token, t.buyer, amount);
@@ -419,7 +419,7 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     /// @inheritdoc ISupplierEscrow
     function resign(Terms calldata terms) external nonReentrant {
         (Terms memory t, LineId id, Line memory line) = _prove(terms, OPEN | REJECTED);
-        _requireSupplier(id, t, ROLE_CHANGE);
+        _requireSupplier(id, t.supplier, ROLE_CHANGE);
         if (_isAssigned(line)) revert SupplierEscrow_Assigned(id);
         Conditions storage agreed = _agreed(t);
         if (_maySupplierDecline(t, line, agreed.periods)) {
@@ -593,20 +593,24 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         address forSupplier = _requireConsent(terms.supplier, ROLE_OPEN, _consentDigest(id, root, supplier), supplier);
         // The opener alone may open for both, by calling.
         bool opens = forBuyer == msg.sender && msg.sender == terms.opener;
-        _requireTwo(id, terms, forBuyer, forSupplier, opens);
+        _requireTwo(id, terms.buyer, terms.supplier, forBuyer, forSupplier, opens);
         // Who opens for the buyer by calling has been asked about already.
         bool asked = payer == terms.buyer && forBuyer == msg.sender;
         if (!asked && !_actsFor(payer, ROLE_OPEN)) revert SupplierEscrow_NotPayer(id, msg.sender, payer);
     }
 
     /// @dev Neither party acts for the other, and nobody for both, who may not.
-    function _requireTwo(LineId id, Terms memory terms, address forBuyer, address forSupplier, bool mayBeOne)
-        private
-        pure
-    {
-        bool forBoth = forBuyer == forSupplier && !mayBeOne;
-        if (forBoth || forBuyer == terms.supplier || forSupplier == terms.buyer) {
-            revert SupplierEscrow_ActsForBoth(id, forBuyer, forSupplier);
+    function _requireTwo(
+        LineId id,
+        address buyer,
+        address other,
+        address forBuyer,
+        address forOther,
+        bool mayBeOne
+    ) private pure {
+        bool forBoth = forBuyer == forOther && !mayBeOne;
+        if (forBoth || forBuyer == other || forOther == buyer) {
+            revert SupplierEscrow_ActsForBoth(id, forBuyer, forOther);
         }
     }
 
@@ -644,11 +648,13 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
     ) private view {
         bytes32 digest = _digest(structHash);
         address forBuyer = _requireConsent(terms.buyer, buyersRole, digest, consents.buyer);
-        address forOther = _requireConsent(terms.supplier, suppliersRole, digest, consents.supplier);
-        _requireTwo(id, terms, forBuyer, forOther, false);
+        address other = terms.supplier;
+        address forOther = _requireConsent(other, suppliersRole, digest, consents.supplier);
+        _requireTwo(id, terms.buyer, other, forBuyer, forOther, false);
         if (!_isAssigned(line)) return;
-        forOther = _requireConsent(receivables[id].payee, ROLE_CHANGE, digest, consents.payee);
-        _requireTwo(id, terms, forBuyer, forOther, false);
+        other = receivables[id].payee;
+        forOther = _requireConsent(other, ROLE_CHANGE, digest, consents.payee);
+        _requireTwo(id, terms.buyer, other, forBuyer, forOther, false);
     }
 
     function _amendmentHash(LineId id, LineId nextId, Outcome calldata outcome, uint40 deadline)
@@ -886,7 +892,10 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
 
     function _lowerHeld(LineId id, Line memory line, uint128 heldAfter) private returns (uint128 amount) {
         if (heldAfter >= line.held) revert SupplierEscrow_HeldNotBelow(id, heldAfter, line.held);
-        amount = line.held - heldAfter;
+        // Compared above.
+        unchecked {
+            amount = line.held - heldAfter;
+        }
         line.held = heldAfter;
         _store(id, line);
     }
@@ -955,8 +964,8 @@ contract SupplierEscrow is ISupplierEscrow, Eip712, FreeBalances, Custody {
         if (!_actsFor(terms.buyer, role)) revert SupplierEscrow_NotBuyer(id, msg.sender);
     }
 
-    function _requireSupplier(LineId id, Terms memory terms, uint16 role) private view {
-        if (!_actsFor(terms.supplier, role)) revert SupplierEscrow_NotSupplier(id, msg.sender);
+    function _requireSupplier(LineId id, address supplier, uint16 role) private view {
+        if (!_actsFor(supplier, role)) revert SupplierEscrow_NotSupplier(id, msg.sender);
     }
 
     function _lineId(Terms memory terms) private view returns (LineId) {

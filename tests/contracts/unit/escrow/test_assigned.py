@@ -334,6 +334,18 @@ def test_f042_a_payee_does_not_consent_for_the_buyer_too(deal: Deals, lend: Lend
         settle(line, buyer=line.settled(PAYEE, AGREED))
 
 
+def test_f042_a_payee_whose_operator_consents_does_not_act_for_the_buyer(
+    deal: Deals, lend: Lend, operator: Actor
+) -> None:
+    line = deal().given("Open")
+    assign(line)
+    lend(BUYER, CHANGE, to=PAYEE)
+    lend(PAYEE, CHANGE)
+    told = {"forBuyer": PAYEE.address, "forSupplier": operator.address}
+    with line.refuses("SupplierEscrow_ActsForBoth", **told):
+        settle(line, buyer=line.settled(PAYEE, AGREED), payee=line.settled(operator, AGREED))
+
+
 def test_f036_a_payees_consent_is_to_this_settlement(deal: Deals) -> None:
     line = deal().given("Open")
     assign(line)
