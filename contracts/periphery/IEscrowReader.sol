@@ -85,11 +85,11 @@ interface IEscrowReader {
     /// balances, receivers, what the registry says to a transfer or about deliverables, signatures, consents (so of Settle and
     /// Amend only status and deadline, and not the next line), the payee of an Assign and an earlier deadline, the home
     /// chain, gas.
-    /// @return error ABI-encoded as the escrow reverts with it; empty: nothing that is checked stands in the way.
+    /// @return reason The error, ABI-encoded as the escrow reverts with it; empty: nothing that is checked stands in the way.
     function refusal(Action action, Terms calldata terms, address caller, Arguments calldata arguments)
         external
         view
-        returns (bytes memory error);
+        returns (bytes memory reason);
 
     /// @notice The same as a call that reverts with the escrow's error.
     function check(Action action, Terms calldata terms, address caller, Arguments calldata arguments) external view;
