@@ -47,7 +47,7 @@ def look(chain: Chain, calls: Sequence[Call]) -> list[tuple[bool, bytes]]:
     found: list[tuple[bool, bytes]] = []
     for start in range(0, len(calls), BATCH):
         body = [_request(number, call) for number, call in enumerate(calls[start : start + BATCH])]
-        answers = requests.post(chain.local.anvil_url, json=body, timeout=120).json()
+        answers = requests.post(chain.local.rpc.url.reveal(), json=body, timeout=120).json()
         for answer in sorted(answers, key=lambda each: each["id"]):
             ok = "result" in answer
             said = answer["result"] if ok else answer["error"].get("data") or "0x"

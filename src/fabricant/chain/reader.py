@@ -1,4 +1,4 @@
-"""The typed client of the EscrowReader: everything about an order line in one call, and what would be refused.
+"""The typed client of the EscrowReader: an order line in one call, and what would be refused.
 
 The reader asks the escrow and works out moments, endings and refusals on the chain, at the time of a block.
 It holds nothing and may do nothing; whoever doubts it deploys another.
