@@ -126,6 +126,8 @@ def states(near: int) -> Iterator[State]:
             kinds = (NONE, AMENDED) if status is Status.OPEN else kinds
             kinds = (NONE, LineFlag.GOODS_TO_BUYER) if status is Status.CLOSED else kinds
             places = {bool(terms.assets), False} if status not in (Status.OPEN, Status.REVOKED) else {False}
+            if status is Status.DELIVERED:
+                places = {bool(terms.assets)}
             for kind in kinds:
                 for flag in (NONE, ASSIGNED) if status is not Status.REVOKED else (NONE,):
                     for here in sorted(places):
