@@ -132,7 +132,19 @@ def states(near: int) -> Iterator[State]:
                 for flag in (NONE, ASSIGNED) if status is not Status.REVOKED else (NONE,):
                     for here in sorted(places):
                         rejections = int(status is Status.REJECTED or flag is ASSIGNED)
-                        yield State(terms, Line(status, kind | flag, rejections, UnixSeconds(near), 0, Seconds(0), BaseUnits(9_001)), here)
+                        yield State(
+                            terms,
+                            Line(
+                                status,
+                                kind | flag,
+                                rejections,
+                                UnixSeconds(near),
+                                0,
+                                Seconds(0),
+                                BaseUnits(9_001),
+                            ),
+                            here,
+                        )
 
 
 def moments(state: State, *, after: int) -> Iterator[UnixSeconds]:
@@ -145,7 +157,9 @@ def moments(state: State, *, after: int) -> Iterator[UnixSeconds]:
             yield UnixSeconds(at)
 
 
-def arguments(state: State, deed: Deed, escrow: SupplierEscrow) -> tuple[tuple[Any, ...], int, tuple[int, ...]]:
+def arguments(
+    state: State, deed: Deed, escrow: SupplierEscrow
+) -> tuple[tuple[Any, ...], int, tuple[int, ...]]:
     """What the escrow's function is called with after the terms, and what of it the reader is told."""
     assets = GOODS if state.here else ()
     outcome = Outcome(to_supplier=BaseUnits(0), goods_to_buyer=False)
@@ -164,7 +178,11 @@ def arguments(state: State, deed: Deed, escrow: SupplierEscrow) -> tuple[tuple[A
         case Deed.SETTLE:
             return (outcome, FOREVER, Consents()), FOREVER, ()
         case Deed.AMEND:
-            return (replace(state.terms, salt=1), outcome, FOREVER, Consents(), state.terms.buyer), FOREVER, ()
+            return (
+                (replace(state.terms, salt=1), outcome, FOREVER, Consents(), state.terms.buyer),
+                FOREVER,
+                (),
+            )
         case Deed.ASSIGN:
             told = Assignment(
                 id=line_id(state.terms, escrow.domain), payee=FACTOR.address, deadline=UnixSeconds(FOREVER)
@@ -201,8 +219,6 @@ def reader(chain: Chain, escrow: Contract) -> EscrowReader:
     return EscrowReader(chain.local, Address(chain.deploy("EscrowReader", escrow).address))
 
 
-
-
 def test_every_cell_is_refused_as_the_reader_says(
     chain: Chain, escrow: Contract, directory: Contract, reader: EscrowReader
 ) -> None:
@@ -215,7 +231,12 @@ def test_every_cell_is_refused_as_the_reader_says(
     for state in states(near):
         near = max(near, chain.now + 10 * DAY)
         state = State(
-            replace(state.terms, due_by=UnixSeconds(near + 40 * DAY), open_by=UnixSeconds(near + 40 * DAY), salt=near),
+            replace(
+                state.terms,
+                due_by=UnixSeconds(near + 40 * DAY),
+                open_by=UnixSeconds(near + 40 * DAY),
+                salt=near,
+            ),
             state.line if state.line.status is Status.NONE else replace(state.line, since=UnixSeconds(near)),
             state.here,
         )
@@ -238,7 +259,9 @@ def test_every_cell_is_refused_as_the_reader_says(
                     asked = (deed, state.terms, caller, (figure, assets))
                     cells.append((deed, caller))
                     calls.append(Call(client.address, data[deed], sender=caller))
-                    calls.append(Call(reader.address, EscrowReader.abi.functions["check"].encode(asked), sender=caller))
+                    calls.append(
+                        Call(reader.address, EscrowReader.abi.functions["check"].encode(asked), sender=caller)
+                    )
             answers = look(chain, calls)
             for (deed, caller), theirs, said in zip(cells, answers[::2], answers[1::2], strict=True):
                 where = (deed.name, callers[caller], moment - near, state)
@@ -251,7 +274,10 @@ def test_every_cell_is_refused_as_the_reader_says(
                 if deed not in UNCHECKED and callers[caller][0] == caller:
                     ours = any(
                         each.action is Action[deed.name]
-                        and (each.by.value == "anyone" or caller in each.by.principals(state.terms, payee=payee))
+                        and (
+                            each.by.value == "anyone"
+                            or caller in each.by.principals(state.terms, payee=payee)
+                        )
                         for each in open_now
                     )
                     assert ours == said[0], (where, said, ours)
