@@ -13,10 +13,8 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from eth_utils.crypto import keccak
 from web3.contract import Contract
 
-from fabricant.artifacts import load
 from fabricant.chain.client import Client
 from fabricant.chain.errors import (
     SupplierEscrow_AlreadyArrived,
@@ -39,7 +37,6 @@ from fabricant.chain.errors import (
     SupplierEscrow_WrongStatus,
 )
 from fabricant.chain.escrow import Delivery, SupplierEscrow
-from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import (
     ASSIGNMENT,
     Action,
@@ -49,7 +46,6 @@ from fabricant.domain.escrow import (
     Ending,
     Line,
     LineFlag,
-    LineId,
     Outcome,
     Payoff,
     Side,
@@ -58,7 +54,6 @@ from fabricant.domain.escrow import (
     advance,
     bond,
     brokerage,
-    goods_hash,
     line_id,
     payoff,
     possible,
@@ -67,14 +62,14 @@ from fabricant.domain.escrow import (
 from fabricant.domain.typed_data import Message
 from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Bps, Seconds, UnixSeconds
 from tests.support.actors import Actor
+from tests.support.cells import GOODS, PAYEE, put
 from tests.support.chain import Chain, artifact
 
 CASES: Final = int(os.environ.get("FABRICANT_CASES", "2000"))
 LINES: Final = CASES // 25
 MOMENTS: Final = 3  # of each line
-GOODS: Final = (AssetId(1), AssetId(2))
 DAY, YEAR = 86_400, 365 * 86_400
-PAYEE, FACTOR = Actor("payee"), Actor("factor")
+FACTOR = Actor("factor")
 TOKEN: Final = Address("0x" + "7" * 40)  # no contract: payouts to it fail and are credited
 NOT_THEIRS = (
     *(SupplierEscrow_NotBuyer, SupplierEscrow_NotSupplier, SupplierEscrow_NotInspector),
@@ -212,29 +207,6 @@ def test_payoffs_are_the_contracts(harness: Harness) -> None:
 # Clocks
 
 
-def _slot(label: str, key: bytes) -> int:
-    entry = next(each for each in load("SupplierEscrow").layout["storage"] if each["label"] == label)
-    return int.from_bytes(keccak(key + int(entry["slot"]).to_bytes(32)))
-
-
-def _write(chain: Chain, escrow: Contract, slot: int, word: int) -> None:
-    chain.local.rpc.call("anvil_setStorageAt", escrow.address, f"{slot:#066x}", f"{word:#066x}")
-
-
-def _put(
-    chain: Chain, escrow: Contract, line: LineId, kept: Line, conditions: Conditions, *, goods_here: bool
-) -> None:
-    """The line, its conditions and its goods, as the contract keeps them; GOODS that nobody registered."""
-    custody = int.from_bytes(goods_hash(GOODS).ljust(32, b"\0")) | 0b11 if goods_here else 0
-    _write(chain, escrow, _slot("custodies", line), custody)
-    _write(chain, escrow, _slot("lines", line), kept.pack())
-    assigned = LineFlag.ASSIGNED in kept.flags
-    _write(chain, escrow, _slot("receivables", line), int(PAYEE.address, 16) if assigned else 0)
-    agreed = _slot("conditions", conditions.id)
-    _write(chain, escrow, agreed, conditions.packed.rates)
-    _write(chain, escrow, agreed + 1, conditions.packed.periods)
-
-
 def _some_terms(chance: random.Random, conditions: Conditions, near: int) -> Terms:
     due = near + chance.randint(-60 * DAY, 60 * DAY)
     return Terms(
@@ -344,7 +316,7 @@ def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chai
             kept = replace(kept, flags=kept.flags & ~LineFlag.RETENTION_DISPUTED)
         after_delivery = kept.status in (Status.REJECTED, Status.RETAINED, Status.DISPUTED, Status.CLOSED)
         here = kept.status is Status.DELIVERED or (after_delivery and chance.random() < 0.5)
-        _put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions, goods_here=here)
+        put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions, goods_here=here)
         moments = list(_moments(terms, kept, conditions, after=chain.now))
         for moment in chance.sample(moments, min(MOMENTS, len(moments))):
             chain.warp(moment)

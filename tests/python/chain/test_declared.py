@@ -15,6 +15,7 @@ from fabricant.chain.court import ArbiterERC792
 from fabricant.chain.directory import Directory
 from fabricant.chain.errors import ContractError, declared_errors
 from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
 from fabricant.domain.assets import AssetFlag
 from fabricant.domain.assets import Status as AssetStatus
@@ -28,6 +29,7 @@ CLIENTS: tuple[type[Client], ...] = (
     SupplierEscrow,
     CapacityMarket,
     ArbiterERC792,
+    EscrowReader,
 )
 
 # Functions that no method is named after, and what stands for them.
