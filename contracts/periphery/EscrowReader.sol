@@ -64,7 +64,7 @@ contract EscrowReader is IEscrowReader {
         o.advance = Payoffs.advance(o.line, terms.amount, o.conditions.rates);
         o.arbiterFee = Payoffs.arbiterFee(terms.amount, o.conditions.rates);
         o.clocks = _clocks(terms, o.line, o.conditions);
-        o.possible = _possible(terms, o.line, o.conditions, o.clocks);
+        o.possible = _possible(terms, o.line, o.conditions, o.clocks, o.owed != 0);
     }
 
     /// @inheritdoc IEscrowReader
@@ -245,15 +245,17 @@ contract EscrowReader is IEscrowReader {
     }
 
     /// @dev The endings that are possible now, by whomever.
-    function _possible(Terms calldata terms, Line memory line, Conditions memory agreed, Clocks memory clocks)
-        private
-        view
-        returns (Possible[] memory found)
-    {
+    function _possible(
+        Terms calldata terms,
+        Line memory line,
+        Conditions memory agreed,
+        Clocks memory clocks,
+        bool goodsHere
+    ) private view returns (Possible[] memory found) {
         found = new Possible[](POSSIBLE_AT_ONCE);
         uint256 count;
         (Status status, uint256 amount) = (line.status, terms.amount);
-        if ((OPEN | DELIVERED | REJECTED | DISPUTED) >> uint8(status) & 1 != 0) {
+        if (_isAcceptable(terms, line, goodsHere)) {
             if (status == Status.Open) line.lateIntervals = _lateIntervals(terms, line, agreed.rates.lateEvery());
             found[count++] = Possible(Ending.Accepted, Payoffs.accepted(line, amount, agreed.rates));
             if (status == Status.Open) line.lateIntervals = 0;
@@ -283,6 +285,12 @@ contract EscrowReader is IEscrowReader {
         assembly ("memory-safe") {
             mstore(found, count)
         }
+    }
+
+    /// @dev Whether there is something to accept: a line without goods, goods that are here, or were accepted before.
+    function _isAcceptable(Terms calldata terms, Line memory line, bool goodsHere) private pure returns (bool) {
+        bool complete = terms.assets == 0 || goodsHere || line.flags & FLAG_RETENTION_DISPUTED != 0;
+        return (OPEN | DELIVERED | REJECTED | DISPUTED) >> uint8(line.status) & 1 != 0 && complete;
     }
 
     /// @dev Commenced intervals after dueBy + extra, at most what a line can keep; exactly then is in time.

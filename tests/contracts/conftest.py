@@ -11,9 +11,10 @@ import pytest
 from web3.contract import Contract
 
 from tests.support.actors import ROLES, Actor
+from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.capacity import SERIAL, Capacity
 from tests.support.chain import Chain
-from tests.support.lines import BUYER, SUPPLIER, Books, Deals, stock
+from tests.support.lines import BUYER, SUPPLIER, Books, Deals, Goods, stock
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +116,19 @@ def books(books_reader: Contract, chain: Chain) -> Iterator[Books]:
     books = Books(chain, books_reader)
     yield books
     books.close()
+
+
+@pytest.fixture
+def goods(chain: Chain, assets: Contract) -> Goods:
+    """Registers so many products of the supplier, in its own namespace. Returns their ids."""
+
+    def register(how_many: int, *, batch: str = "batch", owner: Actor = SUPPLIER) -> list[int]:
+        namespace, names = namespace_of(owner), [f"{batch}-{number}" for number in range(how_many)]
+        listed = [Registration(name, Kind.PRODUCT, owner.address) for name in names]
+        chain.send(assets.functions.registerMany(namespace, listed), by=owner)
+        return [asset_id(namespace, name) for name in names]
+
+    return register
 
 
 @pytest.fixture

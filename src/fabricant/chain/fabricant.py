@@ -21,6 +21,7 @@ from fabricant.chain.deployment import Deployment, find
 from fabricant.chain.directory import Directory
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.network import Network
+from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
 from fabricant.chain.tokens import Erc20
 from fabricant.chain.transactions import Policy
@@ -104,6 +105,10 @@ class Fabricant:
     def court(self, address: Address) -> ArbiterERC792:
         """A court that is the arbiter of lines. Raises NotFound if there is none."""
         return self._client(ArbiterERC792, address)
+
+    def reader(self, address: Address) -> EscrowReader:
+        """A reader of the escrow: everything about a line at once. Raises NotFound if there is none."""
+        return self._client(EscrowReader, address)
 
     def events(self, receipt: Receipt) -> list[object]:
         """What all five contracts said in a transaction, in order; other contracts' events are left out."""

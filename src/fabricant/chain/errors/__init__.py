@@ -159,6 +159,7 @@ from fabricant.chain.errors.libraries import (
     TransferToNonERC721ReceiverImplementer,
     TransferToZeroAddress,
 )
+from fabricant.chain.errors.reader import EscrowReader_NoAnswer
 from fabricant.chain.errors.records import (
     RecordAnchor_EmptyBatch,
     RecordAnchor_NoReader,
@@ -261,6 +262,7 @@ __all__ = [
     "ERC20InsufficientAllowance",
     "ERC20InsufficientBalance",
     "Eip712_ForeignChain",
+    "EscrowReader_NoAnswer",
     "InsufficientAllowance",
     "InsufficientBalance",
     "InvalidPermit",

@@ -8,23 +8,9 @@ from web3.contract import Contract
 
 from tests.support.actors import Actor
 from tests.support.amendments import Orders, change_order
-from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain
 from tests.support.deals import DAY
-from tests.support.lines import BUYER, SUPPLIER, Books, Deal, Deals, Goods, Lend, Party, address_of, stock
-
-
-@pytest.fixture
-def goods(chain: Chain, assets: Contract) -> Goods:
-    """Registers so many products of the supplier, in its own namespace. Returns their ids."""
-
-    def register(how_many: int, *, batch: str = "batch", owner: Actor = SUPPLIER) -> list[int]:
-        namespace, names = namespace_of(owner), [f"{batch}-{number}" for number in range(how_many)]
-        listed = [Registration(name, Kind.PRODUCT, owner.address) for name in names]
-        chain.send(assets.functions.registerMany(namespace, listed), by=owner)
-        return [asset_id(namespace, name) for name in names]
-
-    return register
+from tests.support.lines import BUYER, SUPPLIER, Books, Deal, Deals, Lend, Party, address_of, stock
 
 
 @pytest.fixture
