@@ -17,6 +17,7 @@ from fabricant.chain.rpc import Patience, Rpc, RpcUrl
 from fabricant.domain.units import Address, BaseUnits, parse_address
 from fabricant.errors import BadAnswer, RpcRefused, WrongChain
 from tests.support import faulty_node as faults
+from tests.support.chain import mined
 from tests.support.faulty_node import FaultyNode
 
 ECHO_REVERT = bytes.fromhex("365f5f37365ffd")
@@ -34,8 +35,8 @@ def network_at(node: FaultyNode) -> Network:
     )
 
 
-def send(local: LocalChain, to: Address, data: str = "0x") -> str:
-    return str(local.rpc.call("eth_sendTransaction", {"from": SENDER, "to": to, "data": data}))
+def transaction(to: Address, data: str = "0x") -> dict[str, str]:
+    return {"from": SENDER, "to": to, "data": data}
 
 
 def test_a_call_returns_bytes_and_coin_nonce_and_code_are_typed(local: LocalChain) -> None:
@@ -84,9 +85,9 @@ def test_a_block_by_tag_number_and_hash_or_none(local: LocalChain) -> None:
 
 def test_a_receipt_has_its_logs_and_a_waiting_transaction_has_none(local: LocalChain) -> None:
     local.set_code(CONTRACT, EMIT)
-    transaction = send(local, CONTRACT, HASH + "0102")
-    receipt = local.receipt(transaction)
-    assert receipt is not None
+    sent = mined(local.rpc, transaction(CONTRACT, HASH + "0102"))
+    receipt = local.receipt(sent.transaction)
+    assert receipt == sent
     assert (receipt.succeeded, receipt.sender, receipt.to, receipt.created) == (True, SENDER, CONTRACT, None)
     assert receipt.fee >= receipt.gas_used > 21_000
     (log,) = receipt.logs
@@ -98,7 +99,7 @@ def test_a_receipt_has_its_logs_and_a_waiting_transaction_has_none(local: LocalC
     assert local.logs([CONTRACT], since=0, until=receipt.block, topics=[log.topics[0]]) == [log]
     assert local.logs([OTHER], since=0, until=receipt.block) == []
     local.automine(on=False)
-    waiting = send(local, CONTRACT)
+    waiting = local.rpc.call("eth_sendTransaction", transaction(CONTRACT))
     assert local.receipt(waiting) is None
     assert local.knows(waiting)
     assert not local.knows(HASH)
@@ -106,7 +107,7 @@ def test_a_receipt_has_its_logs_and_a_waiting_transaction_has_none(local: LocalC
 
 def test_the_fee_market_is_the_next_blocks_base_fee_and_the_usual_tip(local: LocalChain) -> None:
     local.set_base_fee(BaseUnits(7 * 10**9))
-    send(local, OTHER)
+    mined(local.rpc, transaction(OTHER))
     market = local.fee_market()
     assert local.head().base_fee == 7 * 10**9
     assert market.base_fee < 7 * 10**9
