@@ -167,7 +167,7 @@ class Rpc:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = self._local.session = _session(self.url)
             self._sessions.append(session)
         return session
 
@@ -228,6 +228,15 @@ class Rpc:
             if len(raw) > self._largest:
                 break
         return bytes(raw)
+
+
+def _session(url: RpcUrl) -> requests.Session:
+    """With the proxies and certificates of the environment, which is read once instead of for each call."""
+    session = requests.Session()
+    settings = session.merge_environment_settings(url.reveal(), {}, None, None, None)
+    session.proxies, session.verify = settings["proxies"], settings["verify"]
+    session.trust_env = False
+    return session
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -39,6 +39,16 @@ def test_a_call_returns_its_result(rpc: Rpc) -> None:
     assert rpc.call("eth_blockNumber") == "0x10"
 
 
+def test_a_proxy_of_the_environment_is_used_but_where_it_must_not_be(
+    node: FaultyNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", node.url)
+    monkeypatch.setenv("no_proxy", "elsewhere.invalid")
+    assert Rpc(RpcUrl("http://node.invalid")).call("eth_blockNumber") == "0x10"
+    with pytest.raises(RpcUnavailable):
+        Rpc(RpcUrl("http://elsewhere.invalid"), patience=Patience(attempts=1)).call("eth_blockNumber")
+
+
 PASSING: dict[str, Fault] = {
     "connection lost before the request": faults.lose_request,
     "answer lost": faults.lose_answer,
