@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "cli": {None, "api", "artifacts", "chain", "conditions", "demo", "domain", "index"},
 }
 DEVELOPMENT_ONLY = {"solcx"}
+CHAIN_ONLY = {"eth_account", "web3"}
 DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
 
 
@@ -36,7 +37,7 @@ def _module(package: Path, file: Path) -> str:
 
 
 def wrong_imports(package: Path) -> list[str]:
-    """Imports against the direction, also inside functions, and libraries that the domain may not know."""
+    """Imports against the direction, also inside functions, and libraries that a part may not know."""
     return [problem for file in sorted(package.rglob("*.py")) for problem in _problems(package, file)]
 
 
@@ -51,6 +52,8 @@ def _problems(package: Path, file: Path) -> Iterator[str]:
                 yield f"{place}: {here or 'the root'} may not import {target}"
         elif here == "domain" and top not in sys.stdlib_module_names | DOMAIN_LIBRARIES:
             yield f"{place}: the domain may not import {target}"
+        elif top in CHAIN_ONLY and here != "chain":
+            yield f"{place}: only chain may import {target}"
 
 
 def undeclared(package: Path, project: Path) -> list[str]:

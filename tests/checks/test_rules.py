@@ -159,6 +159,7 @@ def test_error_without_a_test_is_found(tmp_path: Path) -> None:
         ("domain/a.py", "from fabricant import chain"),
         ("domain/a.py", "def f():\n    import fabricant.chain.b"),
         ("domain/a.py", "import web3"),
+        ("cli/a.py", "from web3 import Web3"),
         ("chain/a.py", "from fabricant.cli import main"),
         ("errors.py", "from fabricant.domain import b"),
     ],

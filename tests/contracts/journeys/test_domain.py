@@ -66,7 +66,7 @@ from tests.support.cells import GOODS, PAYEE, put
 from tests.support.chain import Chain, artifact
 
 CASES: Final = int(os.environ.get("FABRICANT_CASES", "2000"))
-LINES: Final = CASES // 25
+LINES: Final = CASES // 50
 MOMENTS: Final = 3  # of each line
 DAY, YEAR = 86_400, 365 * 86_400
 FACTOR = Actor("factor")
