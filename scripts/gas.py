@@ -50,6 +50,8 @@ BUYER, SUPPLIER, ARBITER = Actor("buyer"), Actor("supplier"), Actor("arbiter")
 BUDGETS: dict[str, int] = {
     "asset.register": 61_500,
     "asset.transfer": 44_000,
+    "asset.commitBatch": 52_000,
+    "asset.commitBatchOf": 55_000,
     "record.anchor": 34_000,
     "escrow.open": 91_000,
     "escrow.openBond": 98_500,
@@ -66,6 +68,7 @@ BUDGETS: dict[str, int] = {
 PEERS = {
     "asset.register": "75,692 (ERC-721 with a stored digest)",
     "asset.transfer": "41,731 (bare ERC-721)",
+    "asset.commitBatch": "247,257 (100 units minted)",
     "record.anchor": "45,204 (a new slot)",
     "escrow.open": "166,071 (Kleros v2, no signature)",
     "escrow.accept": "53,604 (Kleros v2)",
@@ -181,7 +184,7 @@ class Bench:
 
 
 def asset_register(bench: Bench) -> Iterator[tuple[str, Figure]]:
-    """Registering and transferring, issuer and both owners seen before."""
+    """Registering and transferring, issuer and both owners seen before; a run without and with an origin."""
     namespace = namespace_of(SUPPLIER)
 
     def register(serial: str, owner: Actor) -> Figure:
@@ -202,6 +205,13 @@ def asset_register(bench: Bench) -> Iterator[tuple[str, Figure]]:
     asset = bench.assets.functions.assetId(namespace, "P229810-3").call()
     handed = bench.assets.functions.transferFrom(SUPPLIER.address, BUYER.address, asset)
     yield "asset.transfer", bench.send(handed, SUPPLIER)
+
+    def commit(root: str, origin: int) -> Figure:
+        batch = (namespace, keccak(text=root), 100_000, origin)
+        return bench.send(bench.assets.functions.commitBatch(batch, URI), SUPPLIER)
+
+    yield "asset.commitBatch", commit("a run", 0)
+    yield "asset.commitBatchOf", commit("a run of a lot", asset)
 
 
 def record_anchor(bench: Bench) -> Iterator[tuple[str, Figure]]:

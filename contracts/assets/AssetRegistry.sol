@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ERC721} from "solady/tokens/ERC721.sol";
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 
 import {ROLE_ASSETS, ROLE_RECORD} from "../directory/DirectoryTypes.sol";
 import {Eip712} from "../directory/Eip712.sol";
@@ -9,11 +11,13 @@ import {IDirectory} from "../directory/IDirectory.sol";
 import {Signatures} from "../directory/Signatures.sol";
 import {
     Asset,
+    Batch,
     Device,
     DeviceBinding,
     FLAG_DEVICE,
     Kind,
     Lot,
+    Progress,
     Registration,
     Standing,
     Status,
@@ -37,6 +41,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     mapping(uint256 id => Use) private _uses;
     mapping(uint256 id => Device) private _devices;
     mapping(uint256 id => Lot) private _lots;
+    mapping(uint256 batch => Progress) private _progress;
     mapping(address device => uint256 id) public boundTo;
 
     constructor(IDirectory directory_, address registrar_)
@@ -149,6 +154,54 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     function unitOf(uint256 id) external view returns (bytes3) {
         ownerOf(id);
         return _lots[id].unit;
+    }
+
+    /* BATCHES */
+
+    /// @inheritdoc IAssetRegistry
+    function commitBatch(Batch calldata batch, string calldata uri) external returns (uint256 id) {
+        _requireIssuer(batch.namespace, ROLE_ASSETS);
+        if (batch.count == 0) revert AssetRegistry_EmptyBatch(batch.namespace, batch.root);
+        if (batch.origin != 0) ownerOf(batch.origin);
+        id = batchId(batch);
+        if (_progress[id].committedAt != 0) revert AssetRegistry_AlreadyCommitted(id);
+
+        _progress[id].committedAt = uint40(block.timestamp);
+        emit BatchCommitted(id, batch.namespace, batch.origin, batch.root, batch.count, uri);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function serialise(Batch calldata batch, Registration calldata unit, bytes32[] calldata proof)
+        external
+        returns (uint256 id)
+    {
+        uint256 batch_ = batchId(batch);
+        Progress memory progress = _progress[batch_];
+        if (progress.committedAt == 0) revert AssetRegistry_UnknownBatch(batch_);
+        if (progress.serialised == batch.count) revert AssetRegistry_BatchUsedUp(batch_, batch.count);
+        bytes32 leaf = leafOf(unit);
+        if (!MerkleProof.verifyCalldata(proof, batch.root, leaf)) revert AssetRegistry_NotInBatch(batch_, leaf);
+
+        _progress[batch_].serialised = progress.serialised + 1;
+        id = _register(batch.namespace, unit);
+        emit UnitSerialised(id, batch_);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function batchId(Batch calldata batch) public pure returns (uint256) {
+        return uint256(keccak256(abi.encode(batch)));
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function progressOf(uint256 batch) external view returns (Progress memory) {
+        return _progress[batch];
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function leafOf(Registration calldata unit) public pure returns (bytes32) {
+        bytes memory told =
+            abi.encode(unit.localId, unit.kind, unit.owner, unit.quantity, unit.unit, unit.twin, unit.uri);
+        return EfficientHashLib.hash(keccak256(told));
     }
 
     /* OWNING */

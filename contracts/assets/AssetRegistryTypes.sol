@@ -57,6 +57,14 @@ struct Registration {
     string uri; // where the twin is found
 }
 
+/// @notice A production run, committed with one hash. Its id is `uint256(keccak256(abi.encode(batch)))`.
+struct Batch {
+    bytes32 namespace;
+    bytes32 root; // of a Merkle tree over the units' registrations
+    uint64 count; // how many units may come out of it
+    uint256 origin; // the asset that it was made of, such as a lot; zero = none stated
+}
+
 /// @notice A device's consent to speak for an asset, as the device signs it (EIP-712).
 struct DeviceBinding {
     uint256 asset;
@@ -85,6 +93,13 @@ struct Lot {
     // slot 0: 16 + 3 = 19 bytes
     uint128 quantity; // whole base units
     bytes3 unit; // UN/CEFACT Recommendation 20
+}
+
+/// @notice How far a batch has become tokens.
+struct Progress {
+    // slot 0: 5 + 8 = 13 bytes
+    uint40 committedAt; // Unix seconds; zero = never
+    uint64 serialised; // units that have a token of their own
 }
 
 /// @notice An assigned namespace that waits for its issuer's acceptance.

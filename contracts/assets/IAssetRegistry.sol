@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
-import {Asset, DeviceBinding, Kind, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
+import {Asset, Batch, DeviceBinding, Kind, Progress, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
 import {IERC4907} from "./IERC4907.sol";
 import {INamespaces} from "./INamespaces.sol";
 
@@ -12,6 +12,7 @@ import {INamespaces} from "./INamespaces.sol";
 /// gave it: `uint256(keccak256(abi.encode(namespace, keccak256(bytes(localId)))))`. It is never burnt and never reused.
 ///
 /// ROLES. The issuer registers, to any first owner, and may add records to what it registered; it can't take anything back.
+/// What an issuer committed as a batch, anyone registers unit by unit, as it was committed.
 /// The owner transfers, lends, and sets status, twin and device; its ASSETS operators in the Directory do the latter three,
 /// whom it approved (ERC-721) the former two. The user has the asset to itself until its term ends: nobody but the user can
 /// shorten it, not by a sale, a suspension or a retirement. The device records, until the asset changes hands. There is no
@@ -88,6 +89,46 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
 
     /// @notice A lot's unit (UN/CEFACT Recommendation 20); zero for anything else.
     function unitOf(uint256 id) external view returns (bytes3);
+
+    /* BATCHES */
+
+    /// @notice Emitted when a production run is committed.
+    event BatchCommitted(
+        uint256 indexed batch, bytes32 indexed namespace, uint256 indexed origin, bytes32 root, uint64 count, string uri
+    );
+    /// @notice Emitted when a unit of a batch becomes a token of its own, after it was registered.
+    event UnitSerialised(uint256 indexed id, uint256 indexed batch);
+
+    /// @notice Thrown when a batch has no units.
+    error AssetRegistry_EmptyBatch(bytes32 namespace, bytes32 root);
+    /// @notice Thrown when the same batch was committed before.
+    error AssetRegistry_AlreadyCommitted(uint256 batch);
+    /// @notice Thrown when a batch was never committed.
+    error AssetRegistry_UnknownBatch(uint256 batch);
+    /// @notice Thrown when all units of a batch are tokens already.
+    error AssetRegistry_BatchUsedUp(uint256 batch, uint64 count);
+    /// @notice Thrown when a proof does not lead from a unit's leaf to the batch's root.
+    error AssetRegistry_NotInBatch(uint256 batch, bytes32 leaf);
+
+    /// @notice Commits a production run of any size. Issuer of the namespace, or its ASSETS operator.
+    /// @param uri Where the units' registrations are found.
+    function commitBatch(Batch calldata batch, string calldata uri) external returns (uint256 id);
+
+    /// @notice Makes a unit of a batch a token, for the owner that its registration names. Anyone, once.
+    /// @param proof From the unit's leaf to the batch's root.
+    function serialise(Batch calldata batch, Registration calldata unit, bytes32[] calldata proof)
+        external
+        returns (uint256 id);
+
+    /// @notice The id of a batch, committed or not.
+    function batchId(Batch calldata batch) external pure returns (uint256);
+
+    /// @notice How far a batch has become tokens.
+    function progressOf(uint256 batch) external view returns (Progress memory);
+
+    /// @notice A unit's leaf in OpenZeppelin's standard tree of
+    /// `(string localId, uint8 kind, address owner, uint128 quantity, bytes3 unit, bytes32 twin, string uri)`.
+    function leafOf(Registration calldata unit) external pure returns (bytes32);
 
     /* OWNING (ERC-721) */
 

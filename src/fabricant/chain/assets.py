@@ -26,6 +26,8 @@ from fabricant.domain.assets import (
     asset_id,
     local_id_hash,
 )
+from fabricant.domain.batches import Batch, BatchId, Progress
+from fabricant.domain.merkle import Root
 from fabricant.domain.typed_data import Message
 from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds, address_word
 from fabricant.errors import NotFound
@@ -51,6 +53,26 @@ class QuantitySet:
     id: AssetId
     quantity: int
     unit: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchCommitted:
+    """A production run was committed; `origin` is what it was made of, or zero."""
+
+    batch: BatchId
+    namespace: Namespace
+    origin: AssetId
+    root: Root
+    count: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSerialised:
+    """A unit of a batch became a token of its own."""
+
+    id: AssetId
+    batch: BatchId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +206,8 @@ class AssetRegistry(
     Client,
     contract="AssetRegistry",
     events=(
-        *(AssetRegistered, QuantitySet, Transfer, Approval, ApprovalForAll, UpdateUser, StatusSet, TwinSet),
+        *(AssetRegistered, QuantitySet, BatchCommitted, UnitSerialised),
+        *(Transfer, Approval, ApprovalForAll, UpdateUser, StatusSet, TwinSet),
         *(DeviceBound, DeviceUnbound, RecordAdded),
         *(NamespaceProposed, NamespaceAssigned, RegistrarProposed, RegistrarChanged),
     ),
@@ -260,6 +283,34 @@ class AssetRegistry(
         """The assets registered in these blocks, in a namespace or to a first owner if they are named."""
         whose = None if owner is None else address_word(owner)
         return self._find(AssetRegistered, None, namespace, whose, since=since, until=until)
+
+    # Batches
+
+    def commit_batch(self, batch: Batch, *, uri: str = "") -> Done[BatchCommitted]:
+        """Commits a production run of any size. Issuer of the namespace (ASSETS); sends a transaction.
+
+        `uri` says where the units' registrations are found. Raises AssetRegistry_NotIssuer,
+        AssetRegistry_AlreadyCommitted, AssetRegistry_EmptyBatch, AssetRegistry_UnknownAsset for the origin.
+        """
+        return self._do(BatchCommitted, "commitBatch", batch, uri)
+
+    def serialise(self, batch: Batch, unit: Registration, *, proof: Sequence[bytes]) -> Done[UnitSerialised]:
+        """Makes a unit of a batch a token, for the owner it names. Anyone, once; sends a transaction.
+
+        Raises AssetRegistry_UnknownBatch, AssetRegistry_NotInBatch, AssetRegistry_AlreadyRegistered,
+        AssetRegistry_BatchUsedUp, and as `register` for a unit that can't be registered.
+        """
+        return self._do(UnitSerialised, "serialise", batch, unit, tuple(proof))
+
+    def progress_of(self, batch: BatchId, *, at: At = "latest") -> Progress:
+        """How far a batch has become tokens; zeros for one that was never committed."""
+        return self._read_as(Progress, "progressOf", batch, at=at)
+
+    def batches_committed(
+        self, *, namespace: Namespace | None = None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, BatchCommitted]]:
+        """The batches committed in these blocks, in a namespace if one is named."""
+        return self._find(BatchCommitted, None, namespace, since=since, until=until)
 
     # Owning, as ERC-721 has it
 

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args, get_type_hints
 from fabricant.chain.answers import Receipt
 from fabricant.cli import _output as output
 from fabricant.domain.assets import AssetId
+from fabricant.domain.batches import BatchId
 from fabricant.domain.capacity import HOURS_PER_WORD, HourPattern
 from fabricant.domain.units import BaseUnits, HourIndex, start_of
 
@@ -53,7 +54,7 @@ def _fact(value: Any, hint: Any, name: str) -> Any:
     kinds = (hint, *get_args(hint))  # of an optional field, too
     if isinstance(value, int) and (BaseUnits in kinds or name in _AS_TEXT):
         return str(value)
-    if isinstance(value, int) and AssetId in kinds:
+    if isinstance(value, int) and (AssetId in kinds or BatchId in kinds):
         return asset_text(value)
     if isinstance(value, tuple | list):
         inner = (get_args(hint) or (Any,))[0]

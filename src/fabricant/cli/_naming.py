@@ -17,7 +17,7 @@ from fabricant.chain.secret import read_secret
 from fabricant.chain.wallet import Wallet
 from fabricant.cli import _app as app
 from fabricant.conditions import library
-from fabricant.domain.assets import AssetId, Namespace, namespace_of, namespace_of_prefix
+from fabricant.domain.assets import AssetId, Kind, Namespace, namespace_of, namespace_of_prefix
 from fabricant.domain.units import Address, parse_address
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,6 +56,7 @@ class _Who(click.ParamType):
 
 
 CONDITIONS: Final = _Conditions()
+KIND: Final = click.Choice([kind.name.lower() for kind in Kind])
 WHO: Final = _Who()
 
 

@@ -8,6 +8,7 @@ from fabricant.chain.answers import Log
 from fabricant.chain.assets import AssetRegistered, AssetRegistry
 from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _app as app
+from fabricant.cli import _asset_batches as batches
 from fabricant.cli import _asset_life as life
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -31,7 +32,6 @@ from fabricant.domain.units import (
     printable,
 )
 
-KINDS: Final = click.Choice([kind.name.lower() for kind in Kind])
 STATUSES: Final = click.Choice(
     [each.name.lower() for each in (Status.ACTIVE, Status.SUSPENDED, Status.RETIRED)]
 )
@@ -52,7 +52,7 @@ def command() -> None:
 
 @command.command
 @click.argument("local_id")
-@click.option("--kind", type=KINDS, required=True, help="What it is.")
+@click.option("--kind", type=naming.KIND, required=True, help="What it is.")
 @click.option("--owner", type=naming.WHO, help="Its first owner; else the issuer.")
 @click.option("--quantity", type=click.IntRange(min=1), default=1, help="Of a lot, in whole units.")
 @click.option("--unit", type=app.Parsed("unit", parse_unit), help="Of a lot: UN/CEFACT Rec. 20, such as KGM.")
@@ -254,5 +254,5 @@ def _quantity(quantity: int, unit: bytes) -> str:
     return f"{quantity} {unit.rstrip(bytes(1)).decode()}"
 
 
-for each in (life.twin, life.device, life.user, life.approve, life.record):
+for each in (batches.batch, batches.serialise, life.twin, life.device, life.user, life.approve, life.record):
     command.add_command(each)

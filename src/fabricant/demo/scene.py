@@ -10,19 +10,23 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, ParamSpec, Self
 
 from fabricant.chain.answers import Receipt
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
+from fabricant.chain.errors import ContractError
 from fabricant.chain.tokens import COIN
 from fabricant.chain.wallet import Wallet, dev_wallets
 from fabricant.conditions import ConditionsSet
 from fabricant.demo.account import Statement
 from fabricant.demo.journal import Chapter, Journal, Remark, Step
-from fabricant.demo.stage import BUYER_HAS, SUPPLIER_HAS, Party, Stage
+from fabricant.demo.stage import Party, Stage
 from fabricant.domain.assets import AssetId, Kind, Registration, asset_id, namespace_of
 from fabricant.domain.escrow import Terms, bond
 from fabricant.domain.units import BaseUnits, Seconds, UnixSeconds, to_whole
+from fabricant.errors import VerificationFailed
+
+P = ParamSpec("P")
 
 DAY: Final = Seconds(86_400)
 PIECES: Final = b"C62"  # UN/CEFACT Recommendation 20
@@ -52,11 +56,10 @@ class Scene:
         *,
         folder: Path,
         say: Say,
-        buyer_has: str = BUYER_HAS,
-        supplier_has: str = SUPPLIER_HAS,
+        **having: str,
     ) -> Self:
         """A stage with a clock that stands still. Sends transactions; the rest is as `Stage.set_up`."""
-        stage = Stage.set_up(chain, funder, folder=folder, buyer_has=buyer_has, supplier_has=supplier_has)
+        stage = Stage.set_up(chain, funder, folder=folder, **having)
         chain.freeze()
         return cls(stage, say)
 
@@ -81,8 +84,8 @@ class Scene:
         return self.stage.arbiter
 
     @property
-    def anybody(self) -> Party:
-        """Somebody without any part in the deal."""
+    def fifth(self) -> Party:
+        """Somebody else: without any part in the deal, unless the story gives it one."""
         return self.stage.gateway
 
     # Time and money
@@ -187,6 +190,20 @@ class Scene:
         """Tells of a transaction, and remembers what it cost its sender in gas."""
         self._journal.step("", party.name, what, receipt)
 
+    def refused(
+        self, party: Party, what: str, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Tells that the escrow refuses what a party tries, and with which error. Sends nothing.
+
+        Raises VerificationFailed if the escrow would let it pass.
+        """
+        try:
+            party.fabricant.escrow.simulate(action, *args, **kwargs)
+        except ContractError as error:
+            self.say(f"   day {self.today:<3} {party.name:<9} {what}: refused, {type(error).__name__}")
+        else:
+            raise VerificationFailed(f"{party.name} {what}, and nothing refused it")
+
     def _tell(self, event: Chapter | Remark | Step) -> None:
         match event:
             case Chapter(title):
@@ -226,7 +243,7 @@ class Performance:
 Story = Callable[[Scene], tuple[Terms, ...]]  # returns its lines
 
 
-def main(story: Story, *, buyer_has: str = BUYER_HAS, supplier_has: str = SUPPLIER_HAS) -> None:
+def main(story: Story, **having: str) -> None:
     """Plays a story on a chain that ends with it, and prints it. What an example's file runs."""
     with tempfile.TemporaryDirectory() as folder, LocalChain.start() as chain:
         scene = Scene.set_up(
@@ -234,7 +251,6 @@ def main(story: Story, *, buyer_has: str = BUYER_HAS, supplier_has: str = SUPPLI
             dev_wallets(chain)[0],
             folder=Path(folder),
             say=print,
-            buyer_has=buyer_has,
-            supplier_has=supplier_has,
+            **having,
         )
         scene.perform(story)

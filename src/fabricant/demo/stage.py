@@ -26,6 +26,7 @@ PARTY_GAS: Final = 3_000_000  # what each party can spend
 STAGE_GAS: Final = 2_000_000  # for creating the money and handing it out
 BUYER_HAS: Final = "10000"  # whole tokens
 SUPPLIER_HAS: Final = "1000"
+GATEWAY: Final = "gateway"
 ESCROW: Final = "escrow"
 
 
@@ -52,7 +53,7 @@ class Stage:
     money: Token
     buyer: Party
     supplier: Party
-    gateway: Party  # the machine's
+    gateway: Party  # the machine's; in a story without one, whoever else takes part
     inspector: Party
     arbiter: Party
 
@@ -65,11 +66,14 @@ class Stage:
         folder: Path,
         buyer_has: str = BUYER_HAS,
         supplier_has: str = SUPPLIER_HAS,
+        fifth: str = GATEWAY,
+        fifth_has: str = "0",
     ) -> Self:
         """Deploys what is missing, and funds fresh accounts. Sends transactions of `funder`.
 
-        `folder`: where the deployment is recorded. `buyer_has`, `supplier_has`: play money, in whole tokens.
-        Raises UnfundedWallet before the first transaction, and what `deploy` raises.
+        `folder`: where the deployment is recorded. `buyer_has` and so on: play money, in whole tokens.
+        `fifth`: what the fifth party is called. Raises UnfundedWallet before the first transaction, and what
+        `deploy` raises.
         """
         recorded = read(folder, chain.chain_id)
         registrar = funder.address if recorded is None else recorded.registrar
@@ -94,12 +98,14 @@ class Stage:
             money=fabricant.token(money.address).info,
             buyer=party("buyer"),
             supplier=party("supplier"),
-            gateway=party("gateway"),
+            gateway=party(fifth),
             inspector=party("inspector"),
             arbiter=party("arbiter"),
         )
-        money.mint(stage.buyer.address, stage.money.parse(buyer_has))
-        money.mint(stage.supplier.address, stage.money.parse(supplier_has))
+        having = ((stage.buyer, buyer_has), (stage.supplier, supplier_has), (stage.gateway, fifth_has))
+        for each, amount in having:
+            if amount != "0":
+                money.mint(each.address, stage.money.parse(amount))
         return stage
 
     @property

@@ -8,6 +8,7 @@ from fabricant.chain.assets import (
     Approval,
     ApprovalForAll,
     AssetRegistered,
+    BatchCommitted,
     DeviceBound,
     DeviceUnbound,
     NamespaceAssigned,
@@ -20,16 +21,20 @@ from fabricant.chain.assets import (
     StatusSet,
     Transfer,
     TwinSet,
+    UnitSerialised,
     UpdateUser,
 )
 from fabricant.chain.errors import (
+    AssetRegistry_AlreadyCommitted,
     AssetRegistry_AlreadyRegistered,
     AssetRegistry_BadSignature,
     AssetRegistry_InUse,
+    AssetRegistry_NotInBatch,
     AssetRegistry_NotIssuer,
     AssetRegistry_NotOwner,
     AssetRegistry_StaleTwin,
     AssetRegistry_UnknownAsset,
+    AssetRegistry_UnknownBatch,
     AssetRegistry_WrongFrom,
 )
 from fabricant.chain.wallet import dev_wallets
@@ -44,6 +49,7 @@ from fabricant.domain.assets import (
     namespace_of,
     namespace_of_prefix,
 )
+from fabricant.domain.batches import Progress, Run
 from fabricant.domain.directory import Role
 from fabricant.domain.units import ZERO_ADDRESS, UnixSeconds
 from fabricant.errors import InvalidInput, NotFound
@@ -250,3 +256,34 @@ def test_prefixes_and_the_registrars_office(world: World) -> None:
     taken = world.as_("stranger").assets.accept_registrar().event
     assert taken == RegistrarChanged(registrar=registrar.address, previous=first.address)
     assert holder.registrar() == registrar.address
+
+
+def test_a_batch_is_committed_and_its_units_serialised(world: World) -> None:
+    assets = world.as_("supplier").assets
+    heat = assets.register(OWN, registration("heat 7", kind=Kind.LOT, quantity=900, unit=b"KGM")).event.id
+    packs = [registration(f"pack {n}", kind=Kind.PRODUCT, owner=BUYER.address) for n in range(3)]
+    run = Run(OWN, tuple(packs), heat)
+    with pytest.raises(AssetRegistry_UnknownBatch) as unknown:
+        assets.serialise(run.batch, packs[0], proof=run.prove("pack 0"))
+    assert unknown.value.batch == run.batch.id == assets._read("batchId", run.batch)
+
+    done = assets.commit_batch(run.batch, uri="ipfs://packs")
+    committed = world.now
+
+    assert done.event == BatchCommitted(
+        batch=run.batch.id, namespace=OWN, origin=heat, root=run.batch.root, count=3, uri="ipfs://packs"
+    )
+    assert [event for _, event in assets.batches_committed(namespace=OWN)] == [done.event]
+    with pytest.raises(AssetRegistry_AlreadyCommitted):
+        assets.commit_batch(run.batch)
+
+    anyone = world.as_("stranger").assets
+    with pytest.raises(AssetRegistry_NotInBatch):
+        anyone.serialise(run.batch, packs[0], proof=run.prove("pack 1"))
+    unit = anyone.serialise(run.batch, packs[1], proof=run.prove("pack 1")).event
+
+    assert unit == UnitSerialised(id=asset_id(OWN, "pack 1"), batch=run.batch.id)
+    assert assets.owner_of(unit.id) == BUYER.address
+    assert assets.progress_of(run.batch.id) == Progress(committed_at=committed, serialised=1)
+    with pytest.raises(AssetRegistry_AlreadyRegistered):
+        anyone.serialise(run.batch, packs[1], proof=run.prove("pack 1"))

@@ -42,6 +42,8 @@ OTHERWISE = {
     "streamId": None,  # worked out in fabricant.domain.streams, like a stream's owner
     "RecordAnchor.ownerOf": None,
     "ArbiterERC792.rule": None,  # the court's, which is a contract
+    "batchId": None,  # worked out in fabricant.domain.batches, like a leaf
+    "leafOf": None,
     "userOf": "standing_of",
     "userExpires": "standing_of",
     "name": None,  # ERC-721's texts, which say nothing here

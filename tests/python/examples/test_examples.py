@@ -192,3 +192,30 @@ def test_the_claim_is_about_the_retention_alone(played: Played) -> None:
     assert LineFlag.RETENTION_DISPUTED in played.line(terms).flags
     gained = {party: played.gained(party) for party in ("buyer", "supplier", "arbiter")}
     assert gained == {"buyer": -96_000, "supplier": 94_000, "arbiter": 2_000}
+
+
+@only("change_order")
+def test_work_in_progress_is_paid_and_the_new_line_takes_the_rest(played: Played) -> None:
+    old, new = played.lines
+
+    assert played.endings(old) == [Ending.AMENDED]
+    assert played.endings(new) == [Ending.ACCEPTED]
+    assert LineFlag.AMENDED in played.line(new).flags
+    assert played.block_of(old, LineConcluded) == played.block_of(new, LineOpened)
+    assert old.documents != new.documents
+    assert (played.gained("buyer"), played.gained("supplier")) == (-6_700, 6_700)
+
+
+@only("factored_receivable")
+def test_the_factor_is_paid_whatever_the_supplier_tries(played: Played) -> None:
+    (terms,) = played.lines
+    errors = re.findall(r"refused, SupplierEscrow_(\w+)", played.told)
+
+    assert errors == [
+        *("NoConsent", "NoConsent", "NotSupplier", "Assigned", "NotSupplier"),
+        *("NotSupplier", "NoConsent", "TooLate"),
+    ]
+    assert LineFlag.ASSIGNED in played.line(terms).flags
+    assert played.endings(terms) == [Ending.ACCEPTED]
+    gained = {party: played.gained(party) for party in ("buyer", "supplier", "factor")}
+    assert gained == {"buyer": -8_000, "supplier": 7_700, "factor": 300}

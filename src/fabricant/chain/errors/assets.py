@@ -2,6 +2,7 @@
 
 from fabricant.chain.reverts import ContractError
 from fabricant.domain.assets import AssetId, Status
+from fabricant.domain.batches import BatchId
 from fabricant.domain.units import Address, UnixSeconds
 
 
@@ -88,6 +89,49 @@ class AssetRegistry_BadReceiver(
 ):
     id: AssetId
     receiver: Address
+
+
+class AssetRegistry_EmptyBatch(
+    ContractError,
+    types="bytes32,bytes32",
+    says="a batch in namespace {namespace} needs at least one unit",
+):
+    namespace: bytes
+    root: bytes
+
+
+class AssetRegistry_AlreadyCommitted(
+    ContractError,
+    types="uint256",
+    says="batch {batch:asset} is committed already; its units can be serialised",
+):
+    batch: BatchId
+
+
+class AssetRegistry_UnknownBatch(
+    ContractError,
+    types="uint256",
+    says="batch {batch:asset} was never committed; check the file, or let the issuer commit it",
+):
+    batch: BatchId
+
+
+class AssetRegistry_BatchUsedUp(
+    ContractError,
+    types="uint256,uint64",
+    says="all {count} units of batch {batch:asset} are tokens already",
+):
+    batch: BatchId
+    count: int
+
+
+class AssetRegistry_NotInBatch(
+    ContractError,
+    types="uint256,bytes32",
+    says="batch {batch:asset} has no such unit (leaf {leaf}); check the file",
+):
+    batch: BatchId
+    leaf: bytes
 
 
 class AssetRegistry_WrongFrom(

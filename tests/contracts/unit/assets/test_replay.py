@@ -164,6 +164,7 @@ def test_f063_a_stranger_changes_nothing(
     )
     not_approved = ("AssetRegistry_NotApproved", {"id": machine, "caller": who})
     not_registrar = ("AssetRegistry_NotRegistrar", {"caller": who, "registrar": registrar.address})
+    unknown_batch = call.batchId((namespace, TWIN, 1, 0)).call()
     attempts = {
         "acceptNamespace": (
             call.acceptNamespace(namespace),
@@ -175,6 +176,7 @@ def test_f063_a_stranger_changes_nothing(
         ),
         "approve": (call.approve(who, machine), not_approved),
         "bindDevice": (call.bindDevice(machine, who, BEGINNING + DAY, b""), not_owner),
+        "commitBatch": (call.commitBatch((namespace, TWIN, 1, 0), CARD), not_issuer),
         "proposeNamespace": (call.proposeNamespace("example.com", who), not_registrar),
         "proposeRegistrar": (call.proposeRegistrar(who), not_registrar),
         "record": (
@@ -192,6 +194,10 @@ def test_f063_a_stranger_changes_nothing(
                 owner.address, who, machine
             ),
             not_approved,
+        ),
+        "serialise": (
+            call.serialise((namespace, TWIN, 1, 0), registration, []),
+            ("AssetRegistry_UnknownBatch", {"batch": unknown_batch}),
         ),
         "setStatus": (call.setStatus(machine, Status.RETIRED), not_owner),
         "setTwin": (call.setTwin(machine, 1, TWIN, CARD), not_owner),
