@@ -4,16 +4,19 @@ Every command of `fabricant order` that changes a line says which line it is, ho
 change means, before anybody agrees.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from itertools import groupby
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
 from fabricant.chain import lookup
-from fabricant.chain.client import Done
-from fabricant.chain.escrow import LineState, SupplierEscrow
+from fabricant.chain.client import AllDone, Done
+from fabricant.chain.escrow import LineConcluded, LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
+from fabricant.cli import _facts as facts
+from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import Ending, LineId, Outcome, Terms, Window, windows
@@ -22,6 +25,9 @@ from fabricant.domain.units import NOTHING, Token
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
+
+MOST_GAS: Final = 12_000_000  # of a transaction, well below the 2**24 that EIP-7825 allows
+LINE_GAS, GOODS_GAS = 60_000, 60_000  # more than accepting a line or moving an asset takes by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +122,53 @@ def act(
     after = line.fabricant.escrow.line_of(line.id)
     more = {"status": after.status.name.lower(), "held": str(after.held)}
     trade.report(ctx, done, [said], more)
+
+
+def act_on_many(
+    ctx: click.Context,
+    lines: Sequence[LineAtHand],
+    action: Callable[[SupplierEscrow, Sequence[Terms], Sequence[Sequence[AssetId]]], AllDone[LineConcluded]],
+    words: Callable[[LineAtHand], Iterable[str]],
+) -> None:
+    """Tries an action on lines of one deployment, in as few transactions as they take, and as `act`.
+
+    All are tried before anybody is asked. If a transaction fails all the same, those before it stay done, and
+    the command can be repeated for the rest.
+    """
+    escrow = lines[0].fabricant.escrow
+    batches = [([line.terms for line in each], [line.goods() for line in each]) for each in _batches(lines)]
+    for terms, goods in batches:
+        escrow.simulate(getattr(escrow, action.__name__), terms, goods)
+    trade.agree(ctx, [text for line in lines for text in (*line.words, "", *words(line), "")])
+    told: list[dict[str, Any]] = []
+    for terms, goods in batches:
+        done = trade.send(ctx, escrow, action, terms, goods)
+        output.note(trade.receipt_line(done.receipt))
+        told += [{**facts.sent(done.receipt), **facts.of(event)} for event in done.events]
+    rows = [(each["id"][: facts.SHOWN_DIGITS + 2], each["ending"], each["transaction"]) for each in told]
+    output.emit(ctx, told, lambda: output.table("line", "ending", "transaction", rows=rows))
+
+
+def _batches(lines: Sequence[LineAtHand]) -> Iterator[list[LineAtHand]]:
+    """The lines by what the escrow wants to be the same in a batch, and by what fits into a transaction."""
+
+    def shared(line: LineAtHand) -> tuple[str, ...]:
+        terms = line.terms
+        return (
+            *(terms.buyer, terms.supplier, line.state.payee, terms.token),
+            *(terms.broker, terms.opener),
+        )
+
+    for _, alike in groupby(sorted(lines, key=shared), key=shared):
+        batch: list[LineAtHand] = []
+        for line in alike:
+            if batch and sum(map(_gas, (*batch, line))) > MOST_GAS:
+                yield batch
+                batch = []
+            batch.append(line)
+        yield batch
+
+
+def _gas(line: LineAtHand) -> int:
+    """What a line takes at most in a batch: itself, and each of its goods."""
+    return LINE_GAS + GOODS_GAS * line.terms.assets

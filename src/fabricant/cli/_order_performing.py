@@ -9,7 +9,7 @@ from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _trade as trade
-from fabricant.cli._line import act, at_hand
+from fabricant.cli._line import act, act_on_many, at_hand
 from fabricant.domain.escrow import Ending
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
@@ -78,23 +78,31 @@ def receipt(ctx: click.Context, line: str) -> None:
 
 
 @click.command
-@click.argument("line")
+@click.argument("lines", metavar="LINE...", nargs=-1, required=True)
 @click.option("--by-silence", is_flag=True, help="Nobody inspected in time; anybody may close it then.")
 @trade.acts
-def accept(ctx: click.Context, line: str, *, by_silence: bool) -> None:
-    """Accept a delivery: the money goes to the supplier, the products to the buyer, at once.
+def accept(ctx: click.Context, lines: tuple[str, ...], *, by_silence: bool) -> None:
+    """Accept deliveries: the money goes to the supplier, the products to the buyer, at once.
 
-    Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE).
+    Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE). Several
+    lines of the same parties go into one transaction, as far as its gas suffices.
 
     \b
-    Example:
+    Examples:
       fabricant order accept 0x1f2e3d4c
+      fabricant order accept 0x1f2e3d4c 0x5b6a7988 0x9a8b7c6d
     """
-    found = at_hand(trade.trying(ctx), line)
+    fabricant = trade.trying(ctx)
+    found = [at_hand(fabricant, line) for line in dict.fromkeys(lines)]
     ending = Ending.DEEMED_ACCEPTED if by_silence else Ending.ACCEPTED
-    words = ["Nobody inspected it in time." if by_silence else "You accept it.", *found.ending(ending)]
+    said = "Nobody inspected it in time." if by_silence else "You accept it."
+    if len(found) > 1:
+        many = SupplierEscrow.deem_accept_many if by_silence else SupplierEscrow.accept_many
+        act_on_many(ctx, found, many, lambda line: [said, *line.ending(ending)])
+        return
     action = SupplierEscrow.deem_accept if by_silence else SupplierEscrow.accept
-    act(ctx, found, action, words, "The line was accepted.", found.goods())
+    words = [said, *found[0].ending(ending)]
+    act(ctx, found[0], action, words, "The line was accepted.", found[0].goods())
 
 
 @click.command
