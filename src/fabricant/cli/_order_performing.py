@@ -93,7 +93,7 @@ def accept(ctx: click.Context, lines: tuple[str, ...], *, by_silence: bool) -> N
       fabricant order accept 0x1f2e3d4c 0x5b6a7988 0x9a8b7c6d
     """
     fabricant = trade.trying(ctx)
-    found = [at_hand(fabricant, line) for line in dict.fromkeys(lines)]
+    found = list({line.id: line for line in (at_hand(fabricant, each) for each in lines)}.values())
     ending = Ending.DEEMED_ACCEPTED if by_silence else Ending.ACCEPTED
     said = "Nobody inspected it in time." if by_silence else "You accept it."
     if len(found) > 1:
