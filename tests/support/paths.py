@@ -70,9 +70,7 @@ def as_kept(line: Sequence[Any]) -> Kept:
     """A line as the domain knows it, of what a contract answered or a test read."""
     status, flags, rejections, since, late, extra, held = line
     known = Status[status.upper()] if isinstance(status, str) else Status(status)
-    return Kept(
-        known, LineFlag(flags), rejections, UnixSeconds(since), late, Seconds(extra), BaseUnits(held)
-    )
+    return Kept(known, LineFlag(flags), rejections, UnixSeconds(since), late, Seconds(extra), BaseUnits(held))
 
 
 @dataclass
@@ -106,9 +104,10 @@ class Path:
     variant: str = ""
     lines: int = 1
     sellable: bool = True  # may be assigned before
+    assigned: bool = False  # it was
 
     def __str__(self) -> str:
-        return f"{self.action}{' ' if self.variant else ''}{self.variant}"
+        return " ".join(filter(None, (self.action, self.variant, self.assigned * "assigned")))
 
     @property
     def delivers(self) -> bool:
@@ -133,7 +132,6 @@ class Path:
         token: Contract | str,
         price: int = ODD_PRICE,
         whole: int = 0,
-        assigned: bool = False,
         escrow: Contract | None = None,
     ) -> "Scene":
         """Its lines, and all that the call needs. `whole`: base units of a whole token."""
@@ -146,7 +144,7 @@ class Path:
 
         lines = in_leaf_order([make(number) for number in range(self.lines)])
         neighbour = deal(**usual, **agreed)
-        scene = Scene(self, lines, neighbour, assigned, put_in=max(price, whole) + PUT_IN)
+        scene = Scene(self, lines, neighbour, put_in=max(price, whole) + PUT_IN)
         neighbour.secure()
         neighbour.open(at=OPENING)
         scene.lead()
@@ -161,11 +159,7 @@ class Scene:
     path: Path
     lines: list[Deal]
     neighbour: Deal
-    assigned: bool
     put_in: int  # what is deposited and withdrawn
-
-    def __str__(self) -> str:
-        return f"{self.path}{', assigned' * self.assigned}"
 
     @property
     def first(self) -> Deal:
@@ -183,17 +177,20 @@ class Scene:
     @property
     def caller(self) -> Address:
         """Who makes the call."""
-        match self.path.by:
+        return self.who(self.path.by)
+
+    def who(self, role: str) -> Address:
+        """Somebody by role."""
+        match role:
             case "stranger":
                 return STRANGER.address
             case "side":
-                return PAYEE.address if self.assigned else SUPPLIER.address
-            case role:
-                return Address(self.first.terms[role])
+                return PAYEE.address if self.path.assigned else SUPPLIER.address
+        return Address(self.first.terms[role])
 
     @cached_property
     def successor(self) -> Deal:
-        """The line that takes the place of the first: a little dearer or much cheaper than the buyer's share."""
+        """The line in place of the first: a little dearer than the buyer's share, or much cheaper."""
         share = self.first.amount - self.outcome.to_supplier + min(7, self.first.bond)
         amount = share + DEARER if self.path.variant == "dearer" else max(1, share // 3)
         return replace(self.first, terms=self.first.successor(amount=amount, **LATER))
@@ -242,7 +239,7 @@ class Scene:
         steps: list[Callable[[Deal, int], object]] = [lambda line, late: line.secure()]
         if status != "None":
             steps.append(lambda line, late: line.open(at=OPENING + 1 + late))
-        if self.assigned:
+        if self.path.assigned:
             steps.append(lambda line, late: assign(line, deadline=DEADLINE))
         if began not in ("None", "Open"):
             steps.append(lambda line, late: line.deliver(at=line.handover + late))
@@ -251,7 +248,9 @@ class Scene:
         elif began == "Retained":
             steps.append(lambda line, late: line.accept(at=line.inspected + late))
         elif began == "Closed":
-            steps.append(lambda line, late: line.send("deemAccept", [], by=BUYER, at=line.inspection_end + late))
+            steps.append(
+                lambda line, late: line.send("deemAccept", [], by=BUYER, at=line.inspection_end + late)
+            )
         if status == "Disputed":
             by = self.first.disputant(began)
             steps.append(lambda line, late: line.deposit(by, line.arbiter_fee))
@@ -277,7 +276,7 @@ class Scene:
 
     @property
     def _disputant(self) -> Actor:
-        return BUYER if self.path.by == "buyer" else PAYEE if self.assigned else SUPPLIER
+        return BUYER if self.path.by == "buyer" else PAYEE if self.path.assigned else SUPPLIER
 
     # The call
 
@@ -347,7 +346,7 @@ class Scene:
     def _change_order(self) -> ContractFunction:
         first, new, decided = self.first, self.successor, self.decided
         signed = {"supplier": first.amended(SUPPLIER, new.terms, decided)}
-        if self.assigned:
+        if self.path.assigned:
             signed["payee"] = first.amended(PAYEE, new.terms, decided)
         return first.call("amend", new.terms, decided, FOREVER, NO_CONSENTS | signed, BUYER.address)
 
@@ -357,19 +356,19 @@ class Scene:
         found = Foretold()
         found.add(self.first, moved)
         found.others["line"][self.successor.id] = opened
-        if self.assigned:
+        if self.path.assigned:
             found.others["payee"] = {self.successor.id: PAYEE.address}
         return found
 
     @property
     def next_payee(self) -> Actor:
         """Who buys the receivable by `assign`."""
-        return NEXT_PAYEE if self.assigned else PAYEE
+        return NEXT_PAYEE if self.path.assigned else PAYEE
 
     def settlement(self) -> dict[str, Any]:
         """The consents of all but the buyer, who calls."""
         signed = {"supplier": self.first.settled(SUPPLIER, self.decided)}
-        if self.assigned:
+        if self.path.assigned:
             signed["payee"] = self.first.settled(PAYEE, self.decided)
         return NO_CONSENTS | signed
 
@@ -474,9 +473,7 @@ PATHS = (
         agreed=RETENTION,
         hands="buyer",
     ),
-    Path(
-        "acceptMany", "Delivered", "buyer", _ends(Ending.ACCEPTED), when=_inspected, lines=2, hands="buyer"
-    ),
+    Path("acceptMany", "Delivered", "buyer", _ends(Ending.ACCEPTED), when=_inspected, lines=2, hands="buyer"),
     Path(
         "deemAccept",
         "Delivered",
@@ -548,7 +545,9 @@ PATHS = (
         sellable=False,
     ),
     Path("resign", "Rejected", "supplier", _ends(Ending.RESIGNED), when=_inspected, sellable=False),
-    Path("terminate", "Rejected", "buyer", _ends(Ending.TERMINATED), when=lambda line: line.cure_end + DAY * 30),
+    Path(
+        "terminate", "Rejected", "buyer", _ends(Ending.TERMINATED), when=lambda line: line.cure_end + DAY * 30
+    ),
     Path(
         "payRetention",
         "Retained",
@@ -622,3 +621,4 @@ PATHS = (
         arguments=lambda line, scene: (DAY,),
     ),
 )
+ASSIGNED_PATHS = tuple(replace(path, assigned=True) for path in PATHS if path.sellable)

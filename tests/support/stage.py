@@ -22,7 +22,7 @@ from tests.support.decoding import VOCABULARY, Said, signature
 from tests.support.lines import FOREVER, beside
 from tests.support.paths import PEOPLE, Foretold, Scene, as_kept
 from tests.support.reverts import reverts
-from tests.support.zoo import CONTRACT, MANNERS, Cast, Fate, Paid, Receiver
+from tests.support.zoo import CONTRACT, MANNERS, Cast, Fate, Paid
 
 EVERYTHING: Final = int(os.environ.get("FABRICANT_CASES", "0")) > 2_000  # the whole product
 FINANCE: Final = 8
@@ -41,15 +41,14 @@ class Stage:
     def __init__(self, chain: Chain, escrow: Contract, directory: Contract) -> None:
         self.chain, self.escrow = chain, escrow
         self.books = chain.deploy("MockBooks")
-        self.contract = chain.deploy("MockParty")
-        self.another = chain.deploy("MockAssetReceiver", bytes(4))
+        self.lent = chain.deploy("MockParty")
         self.doors = {
             keccak(text=signature(each))[:4]: each["name"]
             for each in escrow.abi
             if each["type"] == "function" and each["stateMutability"] not in ("view", "pure")
         }
         for address in WATCHED:
-            chain.local.set_code(address, self._code(self.contract))
+            chain.local.set_code(address, artifact("MockParty").deployed)
             self.show_doors(chain.at("MockParty", address))
             chain.send(directory.functions.setOperator(self.books.address, FINANCE, FOREVER), by=address)
 
@@ -80,25 +79,22 @@ class Stage:
 
     def cast(self, cast: Cast) -> None:
         """People misbehave from now on."""
+        codes = {
+            "none": b"",
+            "lent": bytes.fromhex("ef0100" + self.lent.address[2:]),
+            "another": artifact("MockAssetReceiver").deployed,  # answers nothing but zeros
+        }
         for address, receiver in cast.items():
             if receiver.code != CONTRACT.code:
-                self.chain.local.set_code(address, self._code_of(receiver))
+                self.chain.local.set_code(address, codes[receiver.code])
             if receiver.manner != CONTRACT.manner:
                 self._set_manner(address, receiver.manner)
 
     def calm(self, cast: Cast) -> None:
         """They behave again."""
         for address in cast:
-            self.chain.local.set_code(address, self._code(self.contract))
+            self.chain.local.set_code(address, artifact("MockParty").deployed)
             self._set_manner(address, CONTRACT.manner)
-
-    def _code_of(self, receiver: Receiver) -> bytes:
-        lent = bytes.fromhex("ef0100" + self.contract.address[2:])
-        return {"none": b"", "lent": lent, "another": self._code(self.another)}[receiver.code]
-
-    @cache  # noqa: B019 (a stage lives as long as its file of tests)
-    def _code(self, contract: Contract) -> bytes:
-        return bytes(self.chain.w3.eth.get_code(contract.address))
 
     def _set_manner(self, address: Address, manner: str) -> None:
         slot, word = (f"{number:#066x}" for number in (_manner_slot(), MANNERS.index(manner)))
@@ -139,7 +135,7 @@ class Play:
         try:
             yield
         except BaseException as error:
-            error.add_note(f"{self.scene}: {what}")
+            error.add_note(f"{self.scene.path}: {what}")
             raise
         self._chain.local.revert(self._snapshot)
         self._snapshot = self._chain.local.snapshot()

@@ -7,7 +7,7 @@ does not support because they change balances by themselves: they cost their own
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from fabricant.domain.units import Address
 from tests.support.decoding import Said
@@ -145,7 +145,7 @@ class Token:
     fate: Fate = arrives
     withdraws: bool = True
     sound: bool = True  # whether the escrow has afterwards what it owes in it
-    blocks: str = ""  # a role, or the "escrow"
+    blocks: str = ""  # a role, the supplier's "side" or the "escrow"
     becomes: Callable[[int], int] | None = None  # the escrow's balance, when it is rebased
     gone: bool = False  # no code is left
 
@@ -172,8 +172,9 @@ TOKENS: Final = (
     Token("is paused", "Paused", _odd, fails, withdraws=False),
     Token("blocks the escrow", "Blocks", _odd, fails, withdraws=False, blocks="escrow"),
     Token("blocks the buyer", "Blocks", _odd, fails, withdraws=False, blocks="buyer"),
-    Token("blocks the supplier", "Blocks", _odd, fails, withdraws=False, blocks="supplier"),
+    Token("blocks the supplier's side", "Blocks", _odd, fails, withdraws=False, blocks="side"),
     Token("blocks the broker", "Blocks", _odd, fails, withdraws=False, blocks="broker"),
+    Token("blocks the arbiter", "Blocks", _odd, fails, withdraws=False, blocks="arbiter"),
     Token("burns all gas", "BurnsGas", _silent, fails, withdraws=False),
     Token("is gone", "None", _silent, fails, withdraws=False, gone=True),
     Token("grows", becomes=lambda balance: balance + 77),
