@@ -15,10 +15,9 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
 from fabricant.chain.answers import Receipt
-from fabricant.domain.escrow import Conditions, Ending, LineFlag, Moved, Outcome, Position, Status, Terms
-from fabricant.domain.escrow import Line as Kept
+from fabricant.domain.escrow import Conditions, Ending, Moved, Outcome, Position, Status, Terms
 from fabricant.domain.typed_data import snake
-from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds, parse_address
+from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds
 from tests.support.actors import Actor
 from tests.support.assignments import DEADLINE, PAYEE, assign
 from tests.support.assignments import NEXT as NEXT_PAYEE
@@ -52,25 +51,17 @@ PAYS_NOBODY = (
     *("reject", "extend"),
 )
 
+State = Mapping[tuple[str, Any], Any]  # ("pocket", whom), ("line", id) and so on, as `Stage.look` finds them
 Register = Callable[[Sequence[int]], Sequence[int]]  # so many goods as there are numbers: their ids
 Predict = Callable[[Position, UnixSeconds, "Scene"], Moved]
 Arguments = Callable[[Deal, "Scene"], tuple[Any, ...]]
 
 
-def position(line: Deal) -> Position:
+def position(line: Deal, state: State) -> Position:
     """What the domain makes of a line."""
-    kept, escrow = line.line, line.escrow
     terms = Terms(**{snake(name): value for name, value in line.terms.items()})
-    agreed = {snake(name): value for name, value in line.agreed.items() if name != "hasResignPeriod"}
-    payee = parse_address(line.chain.ask(escrow.functions.payeeOf(line.id)))
-    return Position(terms, as_kept(kept), Conditions(**agreed), payee)
-
-
-def as_kept(line: Sequence[Any]) -> Kept:
-    """A line as the domain knows it, of what a contract answered or a test read."""
-    status, flags, rejections, since, late, extra, held = line
-    known = Status[status.upper()] if isinstance(status, str) else Status(status)
-    return Kept(known, LineFlag(flags), rejections, UnixSeconds(since), late, Seconds(extra), BaseUnits(held))
+    agreed = {snake(name): value for name, value in line.agreed.items()}
+    return Position(terms, state["line", line.id], Conditions(**agreed), state["payee", line.id])
 
 
 @dataclass
@@ -258,7 +249,6 @@ class Scene:
         for step in steps:
             for late, line in enumerate(self.lines):
                 step(line, late)
-        assert {line.line.status for line in self.lines} == {status}
 
     def provide(self) -> None:
         """Free balances that the call draws upon."""
@@ -285,14 +275,14 @@ class Scene:
         at = max(self.path.when(line) for line in self.lines) + 60
         return self.chain.send(self.call, by=self.caller, at=at, value=self._value, **sending)
 
-    def foretell(self) -> Foretold:
+    def foretell(self, before: State) -> Foretold:
         """What the domain says of the call that `make` makes."""
         at = UnixSeconds(max(self.path.when(line) for line in self.lines) + 60)
         found = Foretold()
         if self.path.action == "amend":
-            return self._amended(at)
+            return self._amended(at, before)
         for line in self.lines:
-            found.add(line, self.path.predict(position(line), at, self))
+            found.add(line, self.path.predict(position(line, before), at, self))
         if self._comes_free:
             for who in [who for who, amount in found.pockets.items() if amount < 0]:
                 found.free[who] += found.pockets.pop(who)
@@ -307,10 +297,10 @@ class Scene:
             found.others["payee"] = {self.first.id: self.next_payee.address}
         return found
 
-    def foretell_neighbour(self) -> Foretold:
+    def foretell_neighbour(self, before: State) -> Foretold:
         """All that the neighbour holds is paid: what the domain says of it."""
         found = Foretold()
-        found.add(self.neighbour, position(self.neighbour).paid(BaseUnits(0)))
+        found.add(self.neighbour, position(self.neighbour, before).paid(BaseUnits(0)))
         return found
 
     @property
@@ -350,8 +340,8 @@ class Scene:
             signed["payee"] = first.amended(PAYEE, new.terms, decided)
         return first.call("amend", new.terms, decided, FOREVER, NO_CONSENTS | signed, BUYER.address)
 
-    def _amended(self, at: UnixSeconds) -> Foretold:
-        old, new = position(self.first), position(self.successor)
+    def _amended(self, at: UnixSeconds, before: State) -> Foretold:
+        old, new = position(self.first, before), position(self.successor, before)
         moved, opened = old.amended(new.terms, new.conditions, self.outcome, at=at, payer=old.terms.buyer)
         found = Foretold()
         found.add(self.first, moved)
@@ -406,10 +396,6 @@ def _revoked(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
     return Moved(replace(line.line, status=Status.REVOKED), {}, {})
 
 
-def _half(line: Position) -> BaseUnits:
-    return BaseUnits(line.line.held // 2)
-
-
 # What is said beside the terms
 
 
@@ -418,7 +404,7 @@ def _goods(line: Deal, scene: Scene) -> tuple[Any, ...]:
 
 
 def _held_after(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (line.line.held // 2,)
+    return (line.amount // 2,)
 
 
 def _signed(line: Deal, scene: Scene) -> tuple[Any, ...]:
@@ -530,10 +516,16 @@ PATHS = (
         "pay",
         "Open",
         "buyer",
-        lambda line, at, scene: line.paid(_half(line)),
+        lambda line, at, scene: line.paid(BaseUnits(line.terms.amount // 2)),
         arguments=_held_after,
     ),
-    Path("refund", "Open", "side", lambda line, at, scene: line.refunded(_half(line)), arguments=_held_after),
+    Path(
+        "refund",
+        "Open",
+        "side",
+        lambda line, at, scene: line.refunded(BaseUnits(line.terms.amount // 2)),
+        arguments=_held_after,
+    ),
     Path("cancel", "Open", "buyer", _ends(Ending.CANCELLED)),
     Path(
         "resign",

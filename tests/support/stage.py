@@ -15,12 +15,13 @@ from eth_utils.crypto import keccak
 from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
-from fabricant.domain.units import Address, parse_address
+from fabricant.domain.escrow import Line, LineFlag, Status
+from fabricant.domain.units import Address, BaseUnits, Seconds, UnixSeconds, parse_address
 from tests.support.actors import Actor
 from tests.support.chain import Chain, artifact
 from tests.support.decoding import VOCABULARY, Said, signature
 from tests.support.lines import FOREVER, beside
-from tests.support.paths import PEOPLE, Foretold, Scene, as_kept
+from tests.support.paths import PEOPLE, Foretold, Scene, State
 from tests.support.reverts import reverts
 from tests.support.zoo import CONTRACT, MANNERS, Cast, Fate, Paid
 
@@ -31,8 +32,6 @@ STRANGER: Final = Actor("stranger")
 WATCHED: Final = tuple(each.address for each in (*PEOPLE, Actor("owner")))
 REFUSED: Final = "ReentrancyGuardReentrantCall"
 OPEN_DOOR: Final = {"publishConditions": "SupplierEscrow_ConditionOutOfRange"}  # it calls nobody
-
-State = dict[tuple[str, Any], Any]
 
 
 class Stage:
@@ -60,11 +59,11 @@ class Stage:
     def look(self, scene: Scene) -> State:
         """Everybody's money, every line and the goods."""
         money, owners, free, lines, owed, payees = self.chain.ask(self.books.functions.look())
-        found: State = {}
+        found: dict[tuple[str, Any], Any] = {}
         for name, keys, values in (
             ("pocket", (*WATCHED, scene.escrow), money),
             ("free", WATCHED, free),
-            ("line", scene.ids, map(as_kept, lines)),
+            ("line", scene.ids, map(_as_kept, lines)),
             ("owed goods", scene.ids, owed),
             ("payee", scene.ids, map(parse_address, payees)),
             ("owner", scene.goods, map(parse_address, owners)),
@@ -114,8 +113,11 @@ class Play:
         self.stage, self.scene, self._chain = stage, scene, stage.chain
         watched = (scene.escrow, scene.token, WATCHED, scene.ids, scene.goods)
         self._chain.send(stage.books.functions.watch(*watched), by=STRANGER)
-        self.foretold, self._of_neighbour = scene.foretell(), scene.foretell_neighbour()
         self.before, self._seen = stage.look(scene), stage.seen()
+        self.foretold, self._of_neighbour = (
+            scene.foretell(self.before),
+            scene.foretell_neighbour(self.before),
+        )
         self._is_solvent(self.before)
         self._snapshot = self._chain.local.snapshot()
 
@@ -212,6 +214,20 @@ class Play:
         deals = self.scene.deals
         locked = sum(beside(line, state["line", line.id].status.name.title()) for line in deals)
         assert state["pocket", self.scene.escrow] == held + locked + free, "ESC-1"
+
+
+def _as_kept(line: tuple[int, ...]) -> Line:
+    """A line as the domain knows it."""
+    status, flags, rejections, since, late, extra, held = line
+    return Line(
+        Status(status),
+        LineFlag(flags),
+        rejections,
+        UnixSeconds(since),
+        late,
+        Seconds(extra),
+        BaseUnits(held),
+    )
 
 
 def _answers(receipt: Receipt, *, done: bool) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""ESC-5: every receiver on every path: coin arrives or is credited, to the last wei, and nobody else notices."""
+"""ESC-5: every receiver on every path: coin arrives or is credited, exactly, and nobody else notices."""
 
 from collections.abc import Iterator
 

@@ -15,13 +15,11 @@ from tests.support.stage import EVERYTHING, STRANGER, Play, Stage
 from tests.support.zoo import CREDIT_GAS, ODDITIES, PAYOUT_GAS, TOKENS, Coming, Paid, Token, arrives, fails
 
 MARGIN = 10_000  # gas
-PRICED = ("open", "deposit", "cancel", "rule", "withdraw")
-CLASSES = ("cancel", "rule", "withdraw")  # money out: to both sides and the broker, the arbiter, an owner
-SCENES = [
-    each
-    for each in PATHS + ASSIGNED_PATHS
-    if EVERYTHING or ((each.takes_in or each.action in CLASSES) and not each.assigned)
-]
+CLASSES = ("open", "deposit", "amend", "cancel", "rule", "withdraw")  # in the short run: in, and out to whom
+PRICED = ("open", "cancel", "withdraw")
+SCENES = [each for each in PATHS if each.action in CLASSES and each.variant != "cheaper"]
+if EVERYTHING:
+    SCENES = [*PATHS, *ASSIGNED_PATHS]
 DECIMALS = {0: 3, 18: 10**18 + 7, 77: 2**128 - 1}  # with a price: the least that divides in none, the largest
 
 
