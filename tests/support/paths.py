@@ -23,6 +23,7 @@ from tests.support.assignments import DEADLINE, PAYEE, assign
 from tests.support.assignments import NEXT as NEXT_PAYEE
 from tests.support.chain import Chain
 from tests.support.deals import DAY, NATIVE, NO_CONSENT, NO_CONSENTS, delivery
+from tests.support.disputes import outcome
 from tests.support.lines import (
     BUYER,
     FINDINGS,
@@ -50,11 +51,12 @@ PAYS_NOBODY = (
     *("deposit", "collect", "deliver", "dispute", "evidence", "assign", "revoke", "confirmReceipt"),
     *("reject", "extend"),
 )
+WAIT = 60  # seconds after the moment from which a call is possible
 
 State = Mapping[tuple[str, Any], Any]  # ("pocket", whom), ("line", id) and so on, as `Stage.look` finds them
 Register = Callable[[Sequence[int]], Sequence[int]]  # so many goods as there are numbers: their ids
 Predict = Callable[[Position, UnixSeconds, "Scene"], Moved]
-Arguments = Callable[[Deal, "Scene"], tuple[Any, ...]]
+Arguments = Callable[["Scene"], tuple[Any, ...]]  # after the terms of the first line
 
 
 def position(line: Deal, state: State) -> Position:
@@ -88,11 +90,11 @@ class Path:
     by: str
     predict: Predict
     when: Callable[[Deal], int] = lambda line: OPENING + DAY
-    arguments: Arguments = lambda line, scene: ()
+    arguments: Arguments = lambda scene: ()
+    variant: str = ""
     agreed: Mapping[str, int] = field(default_factory=dict)
     after: str = "Delivered"  # the status in which a dispute began
     hands: str = ""  # to whom the call hands the goods: a role, or the "escrow"
-    variant: str = ""
     lines: int = 1
     sellable: bool = True  # may be assigned before
     assigned: bool = False  # it was
@@ -109,11 +111,6 @@ class Path:
     def pays(self) -> bool:
         """Whether money goes out."""
         return self.action not in PAYS_NOBODY
-
-    @property
-    def takes_in(self) -> bool:
-        """Whether tokens come in."""
-        return self.action in ("open", "openMany", "openWithPermit", "deposit") or self.variant == "dearer"
 
     def prepare(
         self,
@@ -187,20 +184,14 @@ class Scene:
         return replace(self.first, terms=self.first.successor(amount=amount, **LATER))
 
     @property
-    def outcome(self) -> Outcome:
+    def decided(self) -> dict[str, Any]:
         """What is ruled or agreed."""
-        third = BaseUnits(self.first.amount // 3)
-        return Outcome(to_supplier=third, bond_to_buyer=BaseUnits(7), goods_to_buyer=False)
+        return outcome(self.first.amount // 3, 7)
 
     @property
-    def decided(self) -> dict[str, Any]:
-        """The same for the ABI."""
-        decided = self.outcome
-        return {
-            "toSupplier": decided.to_supplier,
-            "bondToBuyer": decided.bond_to_buyer,
-            "goodsToBuyer": decided.goods_to_buyer,
-        }
+    def outcome(self) -> Outcome:
+        """The same for the domain."""
+        return Outcome(**{snake(name): value for name, value in self.decided.items()})
 
     @property
     def escrow(self) -> Address:
@@ -270,19 +261,22 @@ class Scene:
 
     # The call
 
+    @property
+    def at(self) -> UnixSeconds:
+        """When it is made."""
+        return UnixSeconds(max(self.path.when(line) for line in self.lines) + WAIT)
+
     def make(self, **sending: Any) -> Receipt:
         """Makes the call."""
-        at = max(self.path.when(line) for line in self.lines) + 60
-        return self.chain.send(self.call, by=self.caller, at=at, value=self._value, **sending)
+        return self.chain.send(self.call, by=self.caller, at=self.at, value=self._value, **sending)
 
     def foretell(self, before: State) -> Foretold:
         """What the domain says of the call that `make` makes."""
-        at = UnixSeconds(max(self.path.when(line) for line in self.lines) + 60)
         found = Foretold()
         if self.path.action == "amend":
-            return self._amended(at, before)
+            return self._amended(before)
         for line in self.lines:
-            found.add(line, self.path.predict(position(line, before), at, self))
+            found.add(line, self.path.predict(position(line, before), self.at, self))
         if self._comes_free:
             for who in [who for who, amount in found.pockets.items() if amount < 0]:
                 found.free[who] += found.pockets.pop(who)
@@ -318,7 +312,7 @@ class Scene:
                 return escrow[path.action](terms, [line.goods for line in self.lines])
             case "amend":
                 return self._change_order()
-        return first.call(path.action, *path.arguments(first, self))
+        return first.call(path.action, *path.arguments(self))
 
     @property
     def _comes_free(self) -> bool:
@@ -327,11 +321,9 @@ class Scene:
 
     @property
     def _value(self) -> int:
-        if self.token != NATIVE:
-            return 0
-        return {"open": self.first.amount, "deposit": self.put_in}.get(
-            self.path.action, DEARER if self.path.variant == "dearer" else 0
-        )
+        sent = {"open": self.first.amount, "deposit": self.put_in, "dearer": DEARER}
+        path = self.path
+        return sent.get(path.variant or path.action, 0) if self.token == NATIVE else 0
 
     def _change_order(self) -> ContractFunction:
         first, new, decided = self.first, self.successor, self.decided
@@ -340,9 +332,11 @@ class Scene:
             signed["payee"] = first.amended(PAYEE, new.terms, decided)
         return first.call("amend", new.terms, decided, FOREVER, NO_CONSENTS | signed, BUYER.address)
 
-    def _amended(self, at: UnixSeconds, before: State) -> Foretold:
+    def _amended(self, before: State) -> Foretold:
         old, new = position(self.first, before), position(self.successor, before)
-        moved, opened = old.amended(new.terms, new.conditions, self.outcome, at=at, payer=old.terms.buyer)
+        moved, opened = old.amended(
+            new.terms, new.conditions, self.outcome, at=self.at, payer=old.terms.buyer
+        )
         found = Foretold()
         found.add(self.first, moved)
         found.others["line"][self.successor.id] = opened
@@ -392,225 +386,154 @@ def _disputes(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
     return line.disputed(at=at, disputant=Address(scene.caller))
 
 
-def _revoked(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+def _revokes(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
     return Moved(replace(line.line, status=Status.REVOKED), {}, {})
 
 
-# What is said beside the terms
+def _assigns(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.assigned()
 
 
-def _goods(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (line.goods,)
+def _delivers(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.delivered(at=at)
 
 
-def _held_after(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (line.amount // 2,)
+def _confirms(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.confirmed(at=at)
 
 
-def _signed(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (NO_CONSENT, line.signed(SUPPLIER), BUYER.address)
+def _rejects(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.rejected(at=at)
 
 
-def _findings(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (FINDINGS, FINDINGS_URI)
+def _extends(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.extended(Seconds(DAY))
 
 
-def _sold(line: Deal, scene: Scene) -> tuple[Any, ...]:
-    return (scene.next_payee.address, FOREVER, line.assigned(scene.next_payee))
+def _pays(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.paid(BaseUnits(line.terms.amount // 2))
+
+
+def _gives_back(line: Position, at: UnixSeconds, scene: Scene) -> Moved:
+    return line.refunded(BaseUnits(line.terms.amount // 2))
+
+
+_ACCEPTED, _SILENCE, _RESIGNED = map(_ends, (Ending.ACCEPTED, Ending.DEEMED_ACCEPTED, Ending.RESIGNED))
+
+
+# When, at the earliest
+
+
+def _handed_over(line: Deal) -> int:
+    return line.handover
 
 
 def _inspected(line: Deal) -> int:
     return line.inspected
 
 
+def _silent(line: Deal) -> int:
+    return line.inspection_end
+
+
+def _disputed(line: Deal) -> int:
+    return line.disputed
+
+
+def _unruled(line: Deal) -> int:
+    return line.arbitration_end
+
+
+def _warranted(line: Deal) -> int:
+    return line.retention_end
+
+
+def _late(line: Deal) -> int:
+    return line.due + DAY
+
+
+def _overdue(line: Deal) -> int:
+    return max(line.long_stop + line.on_its_way, line.cure_end) + DAY
+
+
+# What is said beside the terms
+
+
+def _goods(scene: Scene) -> tuple[Any, ...]:
+    return (scene.first.goods,)
+
+
+def _half(scene: Scene) -> tuple[Any, ...]:
+    return (scene.first.amount // 2,)
+
+
+def _signed(scene: Scene) -> tuple[Any, ...]:
+    return (NO_CONSENT, scene.first.signed(SUPPLIER), BUYER.address)
+
+
+def _permitted(scene: Scene) -> tuple[Any, ...]:
+    return (*_signed(scene), NO_PERMIT)
+
+
+def _delivery(scene: Scene) -> tuple[Any, ...]:
+    return (delivery(scene.first.goods),)
+
+
+def _decided(scene: Scene) -> tuple[Any, ...]:
+    return (scene.decided,)
+
+
+def _findings(scene: Scene) -> tuple[Any, ...]:
+    return (FINDINGS, FINDINGS_URI)
+
+
+def _sold(scene: Scene) -> tuple[Any, ...]:
+    return (scene.next_payee.address, FOREVER, scene.first.assigned(scene.next_payee))
+
+
+def _settled(scene: Scene) -> tuple[Any, ...]:
+    return (scene.decided, FOREVER, scene.settlement())
+
+
 ADVANCE, RETENTION = {"advanceBps": 3_333}, {"retentionBps": 333}
-DECIDED: Arguments = lambda line, scene: (scene.decided,)  # noqa: E731
+DECLINING = ADVANCE | {"resignPeriod": 7 * DAY}
 PATHS = (
+    # In, and in and out
     Path("deposit", "Open", "supplier", _puts_in, sellable=False),
     Path("open", "None", "buyer", _opens, arguments=_signed, agreed=ADVANCE, sellable=False),
-    Path(
-        "openWithPermit",
-        "None",
-        "buyer",
-        _opens,
-        arguments=lambda line, scene: (*_signed(line, scene), NO_PERMIT),
-        agreed=ADVANCE,
-        sellable=False,
-    ),
+    Path("openWithPermit", "None", "buyer", _opens, arguments=_permitted, agreed=ADVANCE, sellable=False),
     Path("openMany", "None", "buyer", _opens, agreed=ADVANCE, lines=2, sellable=False),
     Path("amend", "Open", "buyer", _stays, variant="dearer"),
     Path("amend", "Open", "buyer", _stays, variant="cheaper"),
-    Path(
-        "accept",
-        "Open",
-        "buyer",
-        _ends(Ending.ACCEPTED),
-        when=lambda line: line.due + DAY,
-        arguments=_goods,
-        variant="undelivered, late",
-    ),
-    Path(
-        "accept",
-        "Delivered",
-        "buyer",
-        _ends(Ending.ACCEPTED),
-        when=_inspected,
-        arguments=_goods,
-        agreed=RETENTION,
-        hands="buyer",
-    ),
-    Path("acceptMany", "Delivered", "buyer", _ends(Ending.ACCEPTED), when=_inspected, lines=2, hands="buyer"),
-    Path(
-        "deemAccept",
-        "Delivered",
-        "stranger",
-        _ends(Ending.DEEMED_ACCEPTED),
-        when=lambda line: line.inspection_end,
-        arguments=_goods,
-        hands="buyer",
-    ),
-    Path(
-        "deemAcceptMany",
-        "Delivered",
-        "stranger",
-        _ends(Ending.DEEMED_ACCEPTED),
-        when=lambda line: line.inspection_end,
-        lines=2,
-        hands="buyer",
-    ),
-    Path(
-        "accept",
-        "Disputed",
-        "buyer",
-        _ends(Ending.ACCEPTED),
-        when=lambda line: line.arbitration_end,
-        arguments=_goods,
-        variant="in dispute",
-        hands="buyer",
-    ),
-    Path(
-        "rule",
-        "Disputed",
-        "arbiter",
-        _ends(Ending.RULED),
-        when=lambda line: line.disputed,
-        arguments=DECIDED,
-    ),
-    Path(
-        "applyDefault",
-        "Disputed",
-        "stranger",
-        _ends(Ending.DEFAULTED),
-        when=lambda line: line.arbitration_end,
-        after="Rejected",
-    ),
-    Path(
-        "settle",
-        "Disputed",
-        "buyer",
-        _ends(Ending.SETTLED),
-        when=lambda line: line.disputed,
-        arguments=lambda line, scene: (scene.decided, FOREVER, scene.settlement()),
-    ),
-    Path(
-        "pay",
-        "Open",
-        "buyer",
-        lambda line, at, scene: line.paid(BaseUnits(line.terms.amount // 2)),
-        arguments=_held_after,
-    ),
-    Path(
-        "refund",
-        "Open",
-        "side",
-        lambda line, at, scene: line.refunded(BaseUnits(line.terms.amount // 2)),
-        arguments=_held_after,
-    ),
+    # Out
+    Path("accept", "Open", "buyer", _ACCEPTED, _late, _goods, "undelivered, late"),
+    Path("accept", "Delivered", "buyer", _ACCEPTED, _inspected, _goods, agreed=RETENTION, hands="buyer"),
+    Path("acceptMany", "Delivered", "buyer", _ACCEPTED, _inspected, lines=2, hands="buyer"),
+    Path("deemAccept", "Delivered", "stranger", _SILENCE, _silent, _goods, hands="buyer"),
+    Path("deemAcceptMany", "Delivered", "stranger", _SILENCE, _silent, lines=2, hands="buyer"),
+    Path("accept", "Disputed", "buyer", _ACCEPTED, _unruled, _goods, "in dispute", hands="buyer"),
+    Path("rule", "Disputed", "arbiter", _ends(Ending.RULED), _disputed, _decided),
+    Path("applyDefault", "Disputed", "stranger", _ends(Ending.DEFAULTED), _unruled, after="Rejected"),
+    Path("settle", "Disputed", "buyer", _ends(Ending.SETTLED), _disputed, _settled),
+    Path("pay", "Open", "buyer", _pays, arguments=_half),
+    Path("refund", "Open", "side", _gives_back, arguments=_half),
     Path("cancel", "Open", "buyer", _ends(Ending.CANCELLED)),
-    Path(
-        "resign",
-        "Open",
-        "supplier",
-        _ends(Ending.RESIGNED),
-        agreed={**ADVANCE, "resignPeriod": 7 * DAY},
-        variant="in good time",
-        sellable=False,
-    ),
-    Path("resign", "Rejected", "supplier", _ends(Ending.RESIGNED), when=_inspected, sellable=False),
-    Path(
-        "terminate", "Rejected", "buyer", _ends(Ending.TERMINATED), when=lambda line: line.cure_end + DAY * 30
-    ),
-    Path(
-        "payRetention",
-        "Retained",
-        "stranger",
-        _ends(Ending.RETENTION_PAID),
-        when=lambda line: line.retention_end,
-        agreed=RETENTION,
-    ),
+    Path("resign", "Open", "supplier", _RESIGNED, variant="in good time", agreed=DECLINING, sellable=False),
+    Path("resign", "Rejected", "supplier", _RESIGNED, _inspected, sellable=False),
+    Path("terminate", "Rejected", "buyer", _ends(Ending.TERMINATED), _overdue),
+    Path("payRetention", "Retained", "stranger", _ends(Ending.RETENTION_PAID), _warranted, agreed=RETENTION),
     Path("withdraw", "Open", "supplier", _takes_out, sellable=False),
-    Path(
-        "collect",
-        "Closed",
-        "buyer",
-        _stays,
-        when=lambda line: line.inspection_end,
-        arguments=_goods,
-        hands="buyer",
-    ),
-    Path(
-        "collect",
-        "Rejected",
-        "supplier",
-        _stays,
-        when=_inspected,
-        arguments=_goods,
-        hands="supplier",
-        variant="rejected",
-    ),
-    Path(
-        "deliver",
-        "Open",
-        "supplier",
-        lambda line, at, scene: line.delivered(at=at),
-        when=lambda line: line.handover,
-        arguments=lambda line, scene: (delivery(line.goods),),
-        hands="escrow",
-    ),
-    Path("dispute", "Delivered", "buyer", _disputes, when=_inspected, arguments=_findings),
-    Path(
-        "dispute",
-        "Rejected",
-        "side",
-        _disputes,
-        when=_inspected,
-        arguments=_findings,
-        variant="of a rejection",
-    ),
-    Path("evidence", "Disputed", "buyer", _stays, when=lambda line: line.disputed, arguments=_findings),
-    Path("assign", "Open", "side", lambda line, at, scene: line.assigned(), arguments=_sold),
-    Path("revoke", "None", "buyer", _revoked, sellable=False),
-    Path(
-        "confirmReceipt",
-        "Delivered",
-        "buyer",
-        lambda line, at, scene: line.confirmed(at=at),
-        when=lambda line: line.handover + DAY,
-    ),
-    Path(
-        "reject",
-        "Delivered",
-        "buyer",
-        lambda line, at, scene: line.rejected(at=at),
-        when=_inspected,
-        arguments=lambda line, scene: (REASON,),
-    ),
-    Path(
-        "extend",
-        "Open",
-        "buyer",
-        lambda line, at, scene: line.extended(Seconds(DAY)),
-        arguments=lambda line, scene: (DAY,),
-    ),
+    # Goods alone, deposits, and what moves nothing
+    Path("deliver", "Open", "supplier", _delivers, _handed_over, _delivery, hands="escrow"),
+    Path("collect", "Closed", "buyer", _stays, _silent, _goods, hands="buyer"),
+    Path("collect", "Rejected", "supplier", _stays, _inspected, _goods, "rejected", hands="supplier"),
+    Path("dispute", "Delivered", "buyer", _disputes, _inspected, _findings),
+    Path("dispute", "Rejected", "side", _disputes, _inspected, _findings, "of a rejection"),
+    Path("evidence", "Disputed", "buyer", _stays, _disputed, _findings),
+    Path("assign", "Open", "side", _assigns, arguments=_sold),
+    Path("revoke", "None", "buyer", _revokes, sellable=False),
+    Path("confirmReceipt", "Delivered", "buyer", _confirms, lambda line: line.handover + DAY),
+    Path("reject", "Delivered", "buyer", _rejects, _inspected, lambda scene: (REASON,)),
+    Path("extend", "Open", "buyer", _extends, arguments=lambda scene: (DAY,)),
 )
 ASSIGNED_PATHS = tuple(replace(path, assigned=True) for path in PATHS if path.sellable)

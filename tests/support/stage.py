@@ -78,11 +78,7 @@ class Stage:
 
     def cast(self, cast: Cast) -> None:
         """People misbehave from now on."""
-        codes = {
-            "none": b"",
-            "lent": bytes.fromhex("ef0100" + self.lent.address[2:]),
-            "another": artifact("MockAssetReceiver").deployed,  # answers nothing but zeros
-        }
+        codes = {"none": b"", "lent": bytes.fromhex("ef0100" + self.lent.address[2:])}
         for address, receiver in cast.items():
             if receiver.code != CONTRACT.code:
                 self.chain.local.set_code(address, codes[receiver.code])
@@ -114,10 +110,8 @@ class Play:
         watched = (scene.escrow, scene.token, WATCHED, scene.ids, scene.goods)
         self._chain.send(stage.books.functions.watch(*watched), by=STRANGER)
         self.before, self._seen = stage.look(scene), stage.seen()
-        self.foretold, self._of_neighbour = (
-            scene.foretell(self.before),
-            scene.foretell_neighbour(self.before),
-        )
+        self.foretold = scene.foretell(self.before)
+        self._of_neighbour = scene.foretell_neighbour(self.before)
         self._is_solvent(self.before)
         self._snapshot = self._chain.local.snapshot()
 
@@ -219,15 +213,8 @@ class Play:
 def _as_kept(line: tuple[int, ...]) -> Line:
     """A line as the domain knows it."""
     status, flags, rejections, since, late, extra, held = line
-    return Line(
-        Status(status),
-        LineFlag(flags),
-        rejections,
-        UnixSeconds(since),
-        late,
-        Seconds(extra),
-        BaseUnits(held),
-    )
+    times = UnixSeconds(since), late, Seconds(extra)
+    return Line(Status(status), LineFlag(flags), rejections, *times, BaseUnits(held))
 
 
 def _answers(receipt: Receipt, *, done: bool) -> list[bytes]:

@@ -13,6 +13,7 @@ from fabricant.domain.units import Address
 from tests.support.decoding import Said
 
 PAYOUT_GAS, CREDIT_GAS = 200_000, 30_000
+FAILED_GAS = PAYOUT_GAS + CREDIT_GAS
 MANNERS: Final = (
     *("Accepts", "Reverts", "BurnsGas", "ReturnsMegabyte", "Calls", "ReturnsMuch", "RevertsMuch"),
     *("Enters", "Looks"),
@@ -62,11 +63,11 @@ def _nothing(who: Address, amount: int) -> Paid:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Somebody who is paid in coin. `code`: a contract's, a contract's that a key was lent, or none."""
+    """Somebody who is paid in coin. `code`: a contract's "own", one that was "lent" to a key, or "none"."""
 
     name: str
     manner: str = "Accepts"
-    code: str = "its own"
+    code: str = "own"
     fate: Fate = arrives
     withdraws: bool = True
     gas: int = 0
@@ -75,25 +76,18 @@ class Receiver:
         return self.name
 
 
-CONTRACT: Final = Receiver("a contract wallet")
+CONTRACT: Final = Receiver("a contract wallet")  # as all, it refuses an ERC-721 that asks it
 LOOKING: Final = Receiver("looks around", "Looks", gas=PAYOUT_GAS)
 RECEIVERS: Final = (
     Receiver("reverts", "Reverts", fate=fails, withdraws=False, gas=CREDIT_GAS),
-    Receiver("burns all gas", "BurnsGas", fate=fails, withdraws=False, gas=PAYOUT_GAS + CREDIT_GAS),
-    Receiver("returns a megabyte", "ReturnsMegabyte", fate=fails, gas=PAYOUT_GAS + CREDIT_GAS),
+    Receiver("burns all gas", "BurnsGas", fate=fails, withdraws=False, gas=FAILED_GAS),
+    Receiver("returns a megabyte", "ReturnsMegabyte", fate=fails, gas=FAILED_GAS),
     Receiver("returns what its gas affords", "ReturnsMuch", gas=PAYOUT_GAS),
-    Receiver(
-        "reverts with what its gas affords",
-        "RevertsMuch",
-        fate=fails,
-        withdraws=False,
-        gas=PAYOUT_GAS + CREDIT_GAS,
-    ),
+    Receiver("reverts with as much", "RevertsMuch", "own", fails, withdraws=False, gas=FAILED_GAS),
     Receiver("re-enters every function", "Enters", gas=PAYOUT_GAS),
-    Receiver("destroyed itself", code="none"),
+    Receiver("destroyed in its constructor", code="none"),
     Receiver("a key with lent code", code="lent"),
     Receiver("a key with lent code that reverts", "Reverts", "lent", fails, withdraws=False, gas=CREDIT_GAS),
-    Receiver("rejects ERC-721, and coin", code="another", fate=fails, withdraws=False, gas=CREDIT_GAS),
 )
 Cast = Mapping[Address, Receiver]
 

@@ -13,7 +13,7 @@ from fabricant.domain.escrow import LineFlag, Status
 from fabricant.domain.units import Address
 from tests.support.assets import Status as AssetStatus
 from tests.support.chain import Chain
-from tests.support.lines import BUYER, SUPPLIER, Deals, Goods, stock
+from tests.support.lines import BUYER, SUPPLIER, Deals, Goods
 from tests.support.paths import PATHS, STRANGER, Path
 from tests.support.reverts import reverts
 from tests.support.stage import EVERYTHING, Play, Stage, State
@@ -24,29 +24,15 @@ ALSO = ("rule", "terminate", "payRetention")  # in the short run, beside the pat
 SCENES = [each for each in PATHS if each.hands or (each.delivers and (each.action in ALSO or EVERYTHING))]
 
 
-@pytest.fixture
-def registry(chain: Chain) -> Contract:
-    """A registry that holds back what it is told to."""
-    return chain.deploy("MockAssetRegistry")
-
-
-@pytest.fixture
-def elsewhere(chain: Chain, directory: Contract, registry: Contract, token: Contract) -> Contract:
-    """An escrow whose goods are there."""
-    made = chain.deploy("SupplierEscrow", directory, registry)
-    stock(chain, token, made, BUYER, SUPPLIER)
-    return made
-
-
 @pytest.mark.parametrize("path", SCENES, ids=str)
 def test_no_registry_stops_a_path(
-    stage: Stage, deal: Deals, registry: Contract, elsewhere: Contract, token: Contract, path: Path
+    stage: Stage, deal: Deals, registry: Contract, second_escrow: Contract, token: Contract, path: Path
 ) -> None:
     def register(numbers: Sequence[int]) -> list[int]:
         stage.chain.send(registry.functions.register(numbers, SUPPLIER.address), by=SUPPLIER)
         return list(numbers)
 
-    play = Play(stage, path.prepare(deal, register, token=token, escrow=elsewhere))
+    play = Play(stage, path.prepare(deal, register, token=token, escrow=second_escrow))
     for which in HELD:
         with play.again(f"held back: {which}"):
             pairs = zip(play.scene.goods, which * len(play.scene.lines), strict=True)
