@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MockIntruder} from "./MockIntruder.sol";
+
 /// @notice A token that misbehaves as it is told to, from the next transfer on.
-contract MockOddToken {
+contract MockOddToken is MockIntruder {
     enum Oddity {
         None,
         ReturnsNothing, // as USDT does
@@ -13,7 +15,14 @@ contract MockOddToken {
         Blocks, // reverts when `blocked` sends or receives
         Calls, // calls `target` with `data` before it moves anything, as an ERC-777 hook would
         BurnsGas, // never ends
-        ReturnsMegabyte // after it moved the amount
+        ReturnsMegabyte, // after it moved the amount
+        ReturnsMuch, // the same, as much as the gas of a payout affords
+        EntersBefore, // as an ERC-777 hook of the sender
+        EntersAfter, // as an ERC-777 hook of the receiver
+        LooksBefore,
+        LooksAfter,
+        Pretends, // moves nothing, and says that it did
+        Understates // says that everybody has half of it
     }
 
     Oddity public oddity;
@@ -22,7 +31,9 @@ contract MockOddToken {
     bytes public data;
     bool public targetCallFailed;
     bytes public targetAnswer;
-    mapping(address => uint256) public balanceOf;
+    uint8 public decimals = 6;
+    mapping(address => uint256) private balances;
+    mapping(address => uint256) private pretended;
     mapping(address => mapping(address => uint256)) public allowance;
 
     event Transfer(address indexed from, address indexed to, uint256 amount);
@@ -41,13 +52,22 @@ contract MockOddToken {
         (oddity, target, data) = (Oddity.Calls, callee, callData);
     }
 
+    function setDecimals(uint8 next) external {
+        decimals = next;
+    }
+
     function mint(address to, uint256 amount) external {
-        balanceOf[to] += amount;
+        balances[to] += amount;
     }
 
     /// @notice Changes a balance behind its owner's back, as a rebasing token does.
     function rebase(address account, uint256 balance) external {
-        balanceOf[account] = balance;
+        balances[account] = balance;
+    }
+
+    function balanceOf(address account) external view returns (uint256) {
+        if (oddity == Oddity.Pretends) return balances[account] + pretended[account];
+        return oddity == Oddity.Understates ? balances[account] / 2 : balances[account];
     }
 
     function approve(address spender, uint256 amount) external returns (bool) {
@@ -75,10 +95,18 @@ contract MockOddToken {
             (targetCallFailed, targetAnswer) = (!done, answer);
         }
         while (oddity == Oddity.BurnsGas) {}
+        if (oddity == Oddity.EntersBefore) _enter();
+        if (oddity == Oddity.LooksBefore) _look();
         uint256 fee = oddity == Oddity.TakesFee ? amount / 100 : 0;
-        balanceOf[from] -= amount;
-        balanceOf[to] += amount - fee;
+        if (oddity == Oddity.Pretends) {
+            pretended[to] += amount;
+        } else {
+            balances[from] -= amount;
+            balances[to] += amount - fee;
+        }
         emit Transfer(from, to, amount);
+        if (oddity == Oddity.EntersAfter) _enter();
+        if (oddity == Oddity.LooksAfter) _look();
     }
 
     function _answer() private view {
@@ -88,6 +116,7 @@ contract MockOddToken {
         if (oddity == Oddity.ReturnsFalse) word = 0;
         if (oddity == Oddity.ReturnsTwo) word = 2;
         if (oddity == Oddity.ReturnsMegabyte) length = 1 << 20;
+        if (oddity == Oddity.ReturnsMuch) length = 230_000;
         assembly {
             mstore(0, word)
             return(0, length)

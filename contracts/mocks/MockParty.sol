@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MockIntruder} from "./MockIntruder.sol";
+
 /// @notice A contract that takes part in deals: it calls what it is told to, and receives coin well or badly.
-contract MockParty {
+contract MockParty is MockIntruder {
     enum Manner {
         Accepts,
         Reverts,
         BurnsGas,
-        ReturnsMegabyte,
-        Calls // calls `target` with `data` when coin arrives
+        ReturnsMegabyte, // needs 2,200,000 gas
+        Calls, // calls `target` with `data` when coin arrives
+        ReturnsMuch, // as much as the gas of a payout affords
+        RevertsMuch,
+        Enters,
+        Looks
     }
+
+    uint256 private constant MUCH = 280_000;
 
     Manner public manner;
     address public target;
@@ -22,11 +30,15 @@ contract MockParty {
     receive() external payable {
         if (manner == Manner.Reverts) revert Refused();
         while (manner == Manner.BurnsGas) {}
-        if (manner == Manner.ReturnsMegabyte) {
+        if (manner == Manner.ReturnsMegabyte) _return(1 << 20);
+        if (manner == Manner.ReturnsMuch) _return(MUCH);
+        if (manner == Manner.RevertsMuch) {
             assembly {
-                return(0, 1048576)
+                revert(0, MUCH)
             }
         }
+        if (manner == Manner.Enters) _enter();
+        if (manner == Manner.Looks) _look();
         if (manner == Manner.Calls) {
             (bool done, bytes memory answer) = target.call(data);
             (callFailed, callAnswer) = (!done, answer);
@@ -49,5 +61,11 @@ contract MockParty {
             }
         }
         return answer;
+    }
+
+    function _return(uint256 length) private pure {
+        assembly {
+            return(0, length)
+        }
     }
 }

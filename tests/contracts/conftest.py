@@ -137,6 +137,20 @@ def deal(chain: Chain, escrow: Contract, token: Contract, books: Books, traders:
     return Deals(chain, escrow, token, books)
 
 
+@pytest.fixture
+def registry(chain: Chain) -> Contract:
+    """An asset registry that holds back what it is told to."""
+    return chain.deploy("MockAssetRegistry")
+
+
+@pytest.fixture
+def second_escrow(chain: Chain, directory: Contract, registry: Contract, token: Contract) -> Contract:
+    """Another SupplierEscrow, whose goods are in `registry`."""
+    made = chain.deploy("SupplierEscrow", directory, registry)
+    stock(chain, token, made, BUYER, SUPPLIER)
+    return made
+
+
 @pytest.fixture(scope="module")
 def marketplace(
     session_chain: Chain,

@@ -627,7 +627,7 @@ class Books:
             lines = self._chain.ask(self._reader.functions.lines(escrow.address, ids))
             balances, free = self._read(token, escrow)
             held = sum(Line(*line).held for line in lines)
-            locked = sum(_beside(deal, STATUSES[line[0]]) for deal, line in zip(deals, lines, strict=True))
+            locked = sum(beside(deal, STATUSES[line[0]]) for deal, line in zip(deals, lines, strict=True))
             owed = held + locked + sum(free.values()) + self.donations.get(token, 0)
             assert balances[address_of(escrow)] == owed, f"ESC-1 is broken in {token}"
 
@@ -652,7 +652,7 @@ def _changes(before: Balances, after: Balances) -> Balances:
     return next(changed), next(changed)
 
 
-def _beside(deal: Deal, status: str) -> int:
+def beside(deal: Deal, status: str) -> int:
     """What the escrow keeps of a line beside what it holds: the bond, and in a dispute the arbiter's fee."""
     return (deal.bond if status in LIVE else 0) + (deal.arbiter_fee if status == "Disputed" else 0)
 

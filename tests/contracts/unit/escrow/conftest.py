@@ -47,20 +47,6 @@ def party(chain: Chain, books: Books) -> Callable[[], Contract]:
 
 
 @pytest.fixture
-def registry(chain: Chain) -> Contract:
-    """An asset registry that holds back what it is told to."""
-    return chain.deploy("MockAssetRegistry")
-
-
-@pytest.fixture
-def second_escrow(chain: Chain, directory: Contract, registry: Contract, token: Contract) -> Contract:
-    """Another SupplierEscrow, whose goods are in `registry`."""
-    made = chain.deploy("SupplierEscrow", directory, registry)
-    stock(chain, token, made, BUYER, SUPPLIER)
-    return made
-
-
-@pytest.fixture
 def order(deal: Deals, books: Books) -> Orders:
     """Makes the line that is to take another's place."""
 

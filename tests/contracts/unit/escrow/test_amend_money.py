@@ -4,23 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from web3.contract import Contract
 
 from tests.support.actors import Actor
-from tests.support.amendments import AGREED, LATER, Orders, amend
-from tests.support.chain import Chain, call_data
+from tests.support.amendments import LATER, Orders, amend
 from tests.support.deals import DAY, NATIVE, NO_CONSENT
 from tests.support.decoding import Event
 from tests.support.disputes import BROKER, PRICE, outcome
-from tests.support.lines import BUYER, FOREVER, OPENING, SUPPLIER, Books, Deal, Deals, Lend, Line, down
+from tests.support.lines import BUYER, FOREVER, OPENING, SUPPLIER, Books, Deal, Deals, Line, down
 from tests.support.reverts import reverts
 
-OPEN, CHANGE = 1, 2
 AMENDED, ASSIGNED = 4, 2
 LARGEST = 2**128 - 1
 NOW = OPENING + DAY
 BUYER_CALLS = {"buyer": NO_CONSENT}
-PAYEE, STRANGER = Actor("payee"), Actor("stranger")
+PAYEE = Actor("payee")
 MONEYS = pytest.mark.parametrize("money", [None, NATIVE], ids=["token", "coin"])
 
 
@@ -236,102 +233,3 @@ def test_f023_no_coins_with_tokens(deal: Deals, order: Orders) -> None:
     line = deal().given("Open")
     with reverts("SupplierEscrow_WrongValue", value=1, limit=0):
         amend(line, order(line), value=1)
-
-
-def test_f001_a_receiver_of_coin_does_not_come_back(
-    chain: Chain,
-    deal: Deals,
-    books: Books,
-    order: Orders,
-    lend: Lend,
-    operator: Actor,
-    party: Callable[[], Contract],
-) -> None:
-    firm = party()
-    lend(firm, OPEN | CHANGE)
-    line = deal(supplier=firm, signer=operator, token=NATIVE).given("Open")
-    new = order(line)
-    again = new.call("pay", 0)
-    chain.send(firm.functions.setCall(line.escrow.address, call_data(again)), by=STRANGER)
-    with books.moves({firm: AGREED["toSupplier"]}):
-        amend(line, new)
-    assert firm.functions.callFailed().call()
-    assert new.line.held == new.amount
-
-
-@pytest.mark.parametrize("manner", [1, 2, 3], ids=["reverts", "burns gas", "a megabyte"])
-def test_f014_f015_f016_no_receiver_stops_a_change_order(
-    chain: Chain,
-    deal: Deals,
-    books: Books,
-    order: Orders,
-    lend: Lend,
-    operator: Actor,
-    party: Callable[[], Contract],
-    manner: int,
-) -> None:
-    firm = party()
-    lend(firm, OPEN | CHANGE)
-    line = deal(supplier=firm, signer=operator, token=NATIVE).given("Open")
-    chain.send(firm.functions.setManner(manner), by=STRANGER)
-    with books.moves(free={firm: AGREED["toSupplier"]}):
-        amend(line, order(line))
-
-
-# Tokens
-
-
-@pytest.mark.parametrize("blocked", ["supplier", "buyer"])
-def test_f011_a_blocked_receiver_is_credited(
-    chain: Chain, deal: Deals, odd: Contract, books: Books, order: Orders, blocked: str, payer: Actor
-) -> None:
-    line = deal(token=odd).given("Open")
-    chain.send(odd.functions.setBlocked(Actor(blocked).address), by=STRANGER)
-    parts = {SUPPLIER: 300_000_000, BUYER: 100_000_000}
-    waits = {Actor(blocked): parts.pop(Actor(blocked))}
-    chain.send(odd.functions.approve(line.escrow.address, 1), by=payer)
-    with books.moves(parts, free=waits):
-        amend(line, order(line, amount=600_000_000), by=payer)
-
-
-@pytest.mark.parametrize(("oddity", "error"), [(2, "SafeERC20FailedOperation"), (5, "Odd")])
-def test_f009_f013_a_token_that_does_not_pay_changes_nothing(
-    chain: Chain, deal: Deals, odd: Contract, books: Books, order: Orders, oddity: int, error: str
-) -> None:
-    line = deal(token=odd).given("Open")
-    new = order(line, amount=line.amount)
-    chain.send(odd.functions.setOddity(oddity), by=STRANGER)
-    told = {"token": odd.address} if oddity == 2 else {}
-    with books.moves(), reverts(error, **told):
-        amend(line, new, by=BUYER, consents=BUYER_CALLS)
-    assert (line.line.status, new.line.status) == ("Open", "None")
-
-
-def test_f006_what_comes_in_is_exact(
-    chain: Chain, deal: Deals, odd: Contract, books: Books, order: Orders
-) -> None:
-    line = deal(token=odd).given("Open")
-    new = order(line, amount=line.amount)
-    chain.send(odd.functions.setOddity(4), by=STRANGER)
-    had = odd.functions.balanceOf(line.escrow.address).call()
-    with reverts(
-        "SupplierEscrow_InexactTransfer",
-        token=odd.address,
-        received=had + 297_000_000,
-        expected=had + 300_000_000,
-    ):
-        amend(line, new, by=BUYER, consents=BUYER_CALLS)
-
-
-@pytest.mark.parametrize("price", [600_000_000, 800_000_000], ids=["on the way out", "on the way in"])
-def test_f002_f004_a_token_does_not_come_back(
-    chain: Chain, deal: Deals, odd: Contract, books: Books, order: Orders, price: int
-) -> None:
-    line = deal(token=odd).given("Open")
-    new = order(line, amount=price)
-    call = line.escrow.functions.withdraw(BUYER.address, odd.address, 0)
-    chain.send(odd.functions.setCall(line.escrow.address, call_data(call)), by=STRANGER)
-    with books.moves({SUPPLIER: 300_000_000, BUYER: 700_000_000 - price}):
-        amend(line, new, by=BUYER, consents=BUYER_CALLS)
-    assert odd.functions.targetCallFailed().call()
-    assert new.line.held == price

@@ -1,6 +1,5 @@
 """Assigned lines: the payee has the money and the say over it, and the supplier can't give it away."""
 
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -11,9 +10,8 @@ from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
 from tests.support.assignments import ASSIGNED, DEADLINE, NEXT, PAYEE, assign, reassign
 from tests.support.chain import Chain
-from tests.support.deals import DAY, NATIVE, NO_CONSENT, NO_CONSENTS
+from tests.support.deals import DAY, NO_CONSENT, NO_CONSENTS
 from tests.support.disputes import BROKER, BUYER_DISPUTES, SUPPLIER_DISPUTES, agree, disputed, outcome
-from tests.support.endings import ENDINGS, Ending
 from tests.support.lines import (
     BUYER,
     FINDINGS,
@@ -26,19 +24,15 @@ from tests.support.lines import (
     Deals,
     Lend,
     Party,
-    address_of,
     down,
     stock,
 )
 from tests.support.reverts import reverts
 
 CHANGE, QUALITY, FINANCE, EVERYTHING = 2, 4, 8, 0xFFFF
-REVERTS, BURNS_GAS, RETURNS_MEGABYTE = range(1, 4)
 STRANGER, ARBITER = Actor("stranger"), Actor("arbiter")
 PAYEE_DISPUTES = BUYER_DISPUTES | SUPPLIER_DISPUTES
 AGREED = outcome(600_000_000, 50_000_000)
-PAYING = [each for each in ENDINGS if each.action not in ("refund", "resign", "settle")]
-MONEY = pytest.mark.parametrize("money", [None, NATIVE], ids=["token", "coin"])
 
 
 @pytest.fixture(autouse=True)
@@ -47,27 +41,7 @@ def payees(chain: Chain, token: Contract, escrow: Contract, traders: None) -> No
     stock(chain, token, escrow, PAYEE, NEXT)
 
 
-def named(ending: Ending) -> str:
-    return f"{ending.action} in {ending.status}"
-
-
 # Money
-
-
-@MONEY
-@pytest.mark.parametrize("ending", PAYING, ids=named)
-def test_f044_what_was_the_suppliers_is_the_payees(
-    chain: Chain, deal: Deals, books: Books, ending: Ending, money: str | None
-) -> None:
-    line = ending.prepare(deal, token=money)
-    ready = chain.local.snapshot()
-    moved, freed = books.changes(lambda: ending.make(line))
-    chain.local.revert(ready)
-    assert (SUPPLIER.address in moved) == (ending.action != "terminate")
-    moved[PAYEE.address] = moved.pop(SUPPLIER.address, 0)
-    assign(line)
-    with books.moves(moved, free=freed):  # the bond stays the supplier's
-        ending.make(line)
 
 
 def test_the_buyer_pays_the_payee_and_the_broker(deal: Deals, books: Books) -> None:
@@ -105,30 +79,6 @@ def test_only_the_last_payee_is_paid(deal: Deals, books: Books) -> None:
     reassign(line, PAYEE, NEXT)
     with books.moves({NEXT: line.amount}):
         line.send("pay", 0, by=BUYER)
-
-
-@pytest.mark.parametrize("manner", [REVERTS, BURNS_GAS, RETURNS_MEGABYTE])
-@pytest.mark.parametrize("ending", PAYING, ids=named)
-def test_f014_f015_f016_a_payee_that_refuses_stops_nobody(
-    chain: Chain,
-    deal: Deals,
-    books: Books,
-    lend: Lend,
-    party: Callable[[], Contract],
-    ending: Ending,
-    manner: int,
-) -> None:
-    payee = party()
-    line = ending.prepare(deal, token=NATIVE)
-    lend(payee, CHANGE, to=SUPPLIER)
-    assign(line, payee, consent=NO_CONSENT)
-    ready = chain.local.snapshot()
-    moved, freed = books.changes(lambda: ending.make(line))
-    chain.local.revert(ready)
-    chain.send(payee.functions.setManner(manner), by=STRANGER)
-    refused = moved.pop(address_of(payee), 0)
-    with books.moves(moved, free=freed | {address_of(payee): refused}):
-        ending.make(line)
 
 
 # Batches

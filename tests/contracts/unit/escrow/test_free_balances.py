@@ -144,20 +144,6 @@ def test_f046_no_more_is_withdrawn_than_is_there(deal: Deals, money: str | None)
         move(line, "withdraw", 78, money=money)
 
 
-def test_f012_a_withdrawal_that_fails_can_be_repeated(
-    chain: Chain, deal: Deals, books: Books, odd: Contract, escrow: Contract
-) -> None:
-    line = deal(token=odd)
-    move(line, "deposit", 77)
-    chain.send(odd.functions.setBlocked(escrow.address), by=BUYER)
-    with reverts("SupplierEscrow_PayoutFailed", token=odd.address, to=BUYER.address, amount=77):
-        move(line, "withdraw", 77)
-    assert line.free(BUYER) == 77
-    chain.send(odd.functions.setOddity(0), by=BUYER)
-    with books.moves({BUYER: 77}, free={BUYER: -77}):
-        move(line, "withdraw", 77)
-
-
 def test_balances_are_kept_apart(deal: Deals, line: Deal, books: Books) -> None:
     deal(token=NATIVE)
     for owner in (BUYER, SUPPLIER):

@@ -12,11 +12,11 @@ from tests.support.actors import Actor
 from tests.support.chain import Chain
 from tests.support.deals import DAY, NATIVE, NO_CONSENTS, STATUSES
 from tests.support.decoding import Said
-from tests.support.disputes import ARBITER, RATES
-from tests.support.endings import ODD_OUTCOME
+from tests.support.disputes import ARBITER, PRICE, RATES, outcome
 from tests.support.lines import BUYER, FOREVER, OPENING, SUPPLIER, Books, Deal, Deals, Goods, Lend
 
 OPEN, CHANGE, QUALITY, FINANCE, RECORD, ASSETS = ROLES = tuple(1 << bit for bit in range(6))
+DECIDED = outcome(PRICE // 3, 7)
 INSPECTOR, OPERATOR, STRANGER = Actor("inspector"), Actor("operator"), Actor("stranger")
 
 # Statuses
@@ -305,9 +305,9 @@ def test_f058_nothing_stays_behind(
     for line in disputed:
         line.deposit(BUYER, line.arbiter_fee)
         line.dispute()
-    ruled.send("rule", ODD_OUTCOME, by=ARBITER)
-    consents = NO_CONSENTS | {"supplier": settled.settled(SUPPLIER, ODD_OUTCOME)}
-    settled.send("settle", ODD_OUTCOME, FOREVER, consents, by=BUYER)
+    ruled.send("rule", DECIDED, by=ARBITER)
+    consents = NO_CONSENTS | {"supplier": settled.settled(SUPPLIER, DECIDED)}
+    settled.send("settle", DECIDED, FOREVER, consents, by=BUYER)
     silent.send("deemAccept", [], by=STRANGER, at=due + 9 * DAY)
     terminated.send("terminate", by=BUYER, at=terminated.long_stop)
     defaulted.send("applyDefault", by=STRANGER, at=defaulted.arbitration_end)

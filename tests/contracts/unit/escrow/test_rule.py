@@ -1,16 +1,13 @@
 """Rulings: the arbiter's alone, once and in time; it divides what is there, and nothing more."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from web3.contract import Contract
 
-from fabricant.domain.units import parse_address
 from tests.support.actors import Actor
-from tests.support.chain import Chain, call_data
+from tests.support.chain import Chain
 from tests.support.deals import DAY, NATIVE, ZERO
-from tests.support.decoding import VOCABULARY
 from tests.support.disputes import (
     ARBITER,
     BROKER,
@@ -27,7 +24,6 @@ from tests.support.lines import BUYER, SUPPLIER, Books, Deals, Goods, Lend, down
 
 EVERYTHING = 0xFFFF
 LARGEST = 2**128 - 1
-ACCEPTS, REVERTS, BURNS_GAS, RETURNS_MEGABYTE = range(4)
 EACH_DISPUTE = pytest.mark.parametrize("after", DISPUTABLE)
 
 
@@ -195,56 +191,6 @@ def test_the_bond_is_freed_once(deal: Deals, books: Books) -> None:
             with line.refuses_status("Closed"):
                 line.send(call, by=BUYER, at=line.retention_end + 365 * DAY)
     assert line.free(SUPPLIER) == line.bond - 7
-
-
-# An arbiter who can't be paid
-
-
-@EACH_DISPUTE
-@pytest.mark.parametrize("manner", [REVERTS, BURNS_GAS, RETURNS_MEGABYTE])
-def test_f053_f057_an_arbiter_who_refuses_its_fee_stops_nobody(
-    chain: Chain, deal: Deals, books: Books, party: Callable[[], Contract], after: str, manner: int
-) -> None:
-    arbiter = party()
-    line = disputed(deal, after, arbiter=arbiter, token=NATIVE)
-    chain.send(arbiter.functions.setManner(manner), by=BUYER)
-    fee = line.arbiter_fee
-    with books.moves({BUYER: line.line.held}, free={SUPPLIER: line.bond, arbiter: fee}):
-        receipt = line.send("rule", outcome(), by=arbiter)
-    assert line.events(receipt)[1:] == [line.freed(SUPPLIER, line.bond), line.freed(arbiter, fee)]
-    assert receipt.gas_used < 450_000
-
-    chain.send(arbiter.functions.setManner(ACCEPTS), by=BUYER)
-    withdraw = line.escrow.functions.withdraw(arbiter.address, NATIVE, fee)
-    with books.moves({arbiter: fee}, free={arbiter: -fee}):
-        chain.send(withdraw, by=parse_address(arbiter.address))
-
-
-def test_f011_f057_a_blocked_arbiter_has_its_fee_credited(
-    chain: Chain, deal: Deals, books: Books, odd: Contract
-) -> None:
-    line = disputed(deal, token=odd)
-    chain.send(odd.functions.setBlocked(ARBITER.address), by=BUYER)
-    with books.moves({BUYER: PRICE}, free={SUPPLIER: line.bond, ARBITER: line.arbiter_fee}):
-        line.send("rule", outcome(), by=ARBITER)
-
-
-@pytest.mark.parametrize("function", ["rule", "applyDefault", "evidence", "withdraw"])
-def test_f053_an_arbiter_enters_nowhere(
-    chain: Chain, deal: Deals, books: Books, party: Callable[[], Contract], function: str
-) -> None:
-    arbiter = party()
-    line = disputed(deal, arbiter=arbiter, token=NATIVE)
-    call = {
-        "rule": line.call("rule", outcome(PRICE)),
-        "applyDefault": line.call("applyDefault"),
-        "evidence": line.call("evidence", bytes(32), ""),
-        "withdraw": line.escrow.functions.withdraw(arbiter.address, NATIVE, 0),
-    }[function]
-    chain.send(arbiter.functions.setCall(line.escrow.address, call_data(call)), by=BUYER)
-    with books.moves({BUYER: PRICE, arbiter: line.arbiter_fee}, free={SUPPLIER: line.bond}):
-        line.send("rule", outcome(), by=arbiter)
-    assert VOCABULARY.error(arbiter.functions.callAnswer().call()).name == "ReentrancyGuardReentrantCall"
 
 
 # Goods
