@@ -87,7 +87,7 @@ class Chain:
     def attempt(self, call: ContractFunction, *, by: Actor | Address) -> Said | None:
         """What a call would revert with in the next block; None if it would succeed. Changes nothing."""
         try:
-            self._look(call, by=by.address if isinstance(by, Actor) else by)
+            self._look(call, by=by.address if isinstance(by, Actor) else by, gas=hex(TRANSACTION_GAS))
         except RpcRefused as refused:
             return VOCABULARY.error(as_bytes(refused.data or "0x", "revert data"))
         return None
@@ -98,8 +98,8 @@ class Chain:
         values = self.w3.codec.decode([type_of(each) for each in call.abi["outputs"]], answer)
         return values[0] if len(values) == 1 else values
 
-    def _look(self, call: ContractFunction, *, by: str = Actor("stranger").address) -> Any:
-        asked = {"from": by, "to": call.address, "data": f"0x{call_data(call).hex()}"}
+    def _look(self, call: ContractFunction, *, by: str = Actor("stranger").address, **limits: str) -> Any:
+        asked = {"from": by, "to": call.address, "data": f"0x{call_data(call).hex()}"} | limits
         return self.local.rpc.call("eth_call", asked, "pending")
 
     def deploy(self, name: str, *arguments: Any, by: Actor | None = None) -> Contract:
