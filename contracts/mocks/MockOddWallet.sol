@@ -17,7 +17,8 @@ contract MockOddWallet {
         Megabyte, // of zeros
         MegabyteOfMagic, // the right answer, with a megabyte behind it
         WriteState, // the right answer, after a write that a static call forbids
-        BurnGas
+        BurnGas,
+        LateMagic // the right four bytes, at the wrong end of the word
     }
 
     Answer public immutable answer;
@@ -41,6 +42,7 @@ contract MockOddWallet {
         if (answer == Answer.RevertWithMagic) _revertWith(abi.encode(magic));
         if (answer == Answer.Megabyte) return new bytes(1 << 20);
         if (answer == Answer.MegabyteOfMagic) return abi.encodePacked(abi.encode(magic), new bytes(1 << 20));
+        if (answer == Answer.LateMagic) return abi.encode(uint32(magic));
         if (answer == Answer.WriteState) written = block.timestamp;
         while (answer == Answer.BurnGas) {}
         return abi.encode(magic);

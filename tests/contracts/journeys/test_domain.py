@@ -316,7 +316,8 @@ def test_f048_f050_what_is_possible_when_is_what_the_contract_allows(chain: Chai
             kept = replace(kept, flags=kept.flags & ~LineFlag.RETENTION_DISPUTED)
         after_delivery = kept.status in (Status.REJECTED, Status.RETAINED, Status.DISPUTED, Status.CLOSED)
         here = kept.status is Status.DELIVERED or (after_delivery and chance.random() < 0.5)
-        put(chain, escrow, line_id(terms, clients["buyer"].domain), kept, conditions, goods_here=here)
+        buyer = clients["buyer"]
+        put(chain.local, buyer.address, line_id(terms, buyer.domain), kept, conditions, goods_here=here)
         moments = list(_moments(terms, kept, conditions, after=chain.now))
         for moment in chance.sample(moments, min(MOMENTS, len(moments))):
             chain.warp(moment)

@@ -1,22 +1,25 @@
-"""What is signed is one thing for the library, for the contracts and for every wallet.
+"""What is signed is one thing for the contracts, for every wallet, for the library and for EIP-712 itself.
 
-Random terms, offers, grants, bindings and agreements: the digest worked out here, the contract's own, and
-eth-account's. 500 of terms and offers in a normal run; FABRICANT_CASES=10000 for the long one.
+Random messages of every struct that anybody signs, extremes among them, and four digests of each: the
+contract's, eth-account's, the library's and the tests' own. FABRICANT_CASES=10000 for the long run.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 import pytest
-from eth_account.messages import encode_typed_data
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
+from fabricant.chain.abi import selector
+from fabricant.chain.network import Call
 from fabricant.chain.signing import is_valid
-from fabricant.domain.assets import BINDING, AssetId, DeviceBinding
-from fabricant.domain.capacity import OFFER, Offer
+from fabricant.domain.assets import BINDING
+from fabricant.domain.capacity import OFFER, OFFER_BUNDLE
 from fabricant.domain.directory import GRANT, OperatorGrant, Role
 from fabricant.domain.escrow import (
     AMENDMENT,
@@ -27,170 +30,195 @@ from fabricant.domain.escrow import (
     Amendment,
     Assignment,
     Conditions,
+    Consent,
+    Consents,
+    Line,
     LineId,
     Outcome,
     Schedule,
     Settlement,
-    Terms,
+    Status,
 )
-from fabricant.domain.typed_data import Domain, Message, Struct, snake
+from fabricant.domain.typed_data import Message, Struct
+from fabricant.domain.units import address_from_bytes
 from tests.python.domain import strategies
+from tests.support import assets, capacity, lines, typed_data
 from tests.support.actors import Actor
-from tests.support.world import World, wallet
+from tests.support.cells import look, put
+from tests.support.typed_data import by_eth_account, by_hand, members
+from tests.support.world import USUAL, World, wallet
 
 CASES: Final = int(os.environ.get("FABRICANT_CASES", "500"))
-often = settings(
-    max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-seldom = settings(parent=often, max_examples=CASES // 10)
+BUYER, SUPPLIER = wallet("buyer").address, wallet("supplier").address
+REFUSALS: Final = {  # they end with the digest
+    selector("SupplierEscrow_BadSignature(address,address,bytes32)"),
+    selector("CapacityMarket_BadSignature(bytes32,address,bytes32)"),
+}
 
-grants = st.builds(
-    OperatorGrant,
-    principal=strategies.addresses,
-    operator=strategies.addresses,
-    roles=strategies.uint16.map(Role),
-    until=strategies.times,
-    version=strategies.uint32,
-    nonce=strategies.uint256,
-    deadline=strategies.times,
-)
-bindings = st.builds(
-    DeviceBinding,
-    asset=strategies.uint256.map(AssetId),
-    device=strategies.addresses,
-    owner=strategies.addresses,
-    nonce=st.integers(0, 2**96 - 1),
-    deadline=strategies.times,
-)
-settlements = st.builds(
-    Settlement,
-    id=strategies.words.map(LineId),
-    outcome=strategies.outcomes,
-    deadline=strategies.times,
-)
-amendments = st.builds(
-    Amendment,
-    old_id=strategies.words.map(LineId),
-    new_id=strategies.words.map(LineId),
-    outcome=strategies.outcomes,
-    deadline=strategies.times,
-)
-assignments = st.builds(
-    Assignment,
-    id=strategies.words.map(LineId),
-    payee=strategies.addresses,
-    deadline=strategies.times,
-)
+Case = tuple[dict[str, Any], Call]  # a message, and a call that answers or fails with its digest
 
 
-def by_eth_account(domain: Domain, struct: Struct, values: object) -> bytes:
-    """The digest that a wallet signs."""
-    signable = encode_typed_data(
-        domain_data={
-            "name": domain.name,
-            "version": domain.version,
-            "chainId": domain.chain_id,
-            "verifyingContract": domain.verifying_contract,
-        },
-        message_types={
-            name: [{"name": field, "type": kind} for field, kind in used.fields]
-            for name, used in struct.structs.items()
-        },
-        message_data=_plain(values, struct, struct.structs),
-    )
-    return keccak(b"\x19\x01" + signable.header + signable.body)
+@dataclass(frozen=True)
+class Signed:
+    """A struct that is signed for a contract: the library's and the tests' own, and its cases."""
+
+    contract: str
+    struct: Struct
+    types: str
+    case: Callable[[World, Random], Case]
+    every: int = 1
 
 
-def _plain(value: Any, struct: Struct | None, structs: Mapping[str, Struct]) -> Any:
-    if struct is None:
-        return int(value) if isinstance(value, Role) else value
+def drawn(chance: Random, types: str, name: str | None = None) -> dict[str, Any]:
+    """A random message of the first of `types`, or of another."""
+    structs = members(types)
+    chosen = structs[name] if name else next(iter(structs.values()))
     return {
-        name: _plain(getattr(value, snake(name)), structs.get(kind), structs) for name, kind in struct.fields
+        field: drawn(chance, types, kind) if kind in structs else value_of(chance, kind)
+        for kind, field in chosen
     }
 
 
-@often
-@given(terms=strategies.terms)
-def test_f035_terms(world: World, terms: Terms) -> None:
+def value_of(chance: Random, kind: str) -> Any:
+    """A random value of a type, in two cases of five all zeros or all ones."""
+    size = {"address": 160, "bytes32": 256, "bool": 1}.get(kind) or int(kind.removeprefix("uint"))
+    number = chance.choice((0, 2**size - 1, *(chance.getrandbits(size) for _ in range(3))))
+    if kind == "address":
+        return address_from_bytes(number.to_bytes(20))
+    return {"bytes32": number.to_bytes(32), "bool": bool(number)}.get(kind, number)
+
+
+def viewed(contract: str, function: str, types: str) -> Callable[[World, Random], Case]:
+    """Cases of a struct that its contract hashes for anybody."""
+
+    def case(world: World, chance: Random) -> Case:
+        client, message = getattr(world.fabricant, contract), drawn(chance, types)
+        asked = client.abi.functions[function]
+        words = encode([each.type for each in asked.inputs], [tuple(message.values())])
+        return message, Call(client.address, selector(asked.signature) + words)
+
+    return case
+
+
+def known_line(world: World, chance: Random) -> tuple[dict[str, Any], bytes]:
+    """Random terms of an open line, and its id."""
     escrow = world.fabricant.escrow
-
-    digest = escrow.line_id(terms)
-
-    assert digest == escrow._read("lineId", terms)
-    assert digest == by_eth_account(escrow.domain, TERMS, terms)
-
-
-@often
-@given(offer=strategies.offers)
-def test_f035_offers(world: World, offer: Offer) -> None:
-    capacity = world.fabricant.capacity
-
-    digest = capacity.offer_id(offer)
-
-    assert digest == capacity._read("offerId", offer)
-    assert digest == by_eth_account(capacity.domain, OFFER, offer)
+    terms = drawn(chance, lines.TERMS_TYPE) | {"buyer": BUYER, "supplier": SUPPLIER}
+    identifier = LineId(Message(escrow.domain, TERMS, terms).digest)
+    put(world.chain, escrow.address, identifier, Line(status=Status.OPEN), USUAL)
+    return terms, identifier
 
 
-@seldom
-@given(grant=grants)
-def test_f035_grants(world: World, grant: OperatorGrant) -> None:
-    directory = world.fabricant.directory
-
-    digest = directory.grant_digest(grant)
-
-    assert digest == directory._read("grantDigest", grant)
-    assert digest == by_eth_account(directory.domain, GRANT, grant)
+def called(world: World, contract: str, function: str, *arguments: Any, sender: Any = None) -> Call:
+    """A call; structs are given as messages."""
+    client = getattr(world.fabricant, contract)
+    plain = [plain_of(each) for each in arguments]
+    return Call(client.address, client.abi.functions[function].encode(plain), sender=sender)
 
 
-@seldom
-@given(binding=bindings)
-def test_f035_bindings(world: World, binding: DeviceBinding) -> None:
-    assets = world.fabricant.assets
-
-    digest = assets.binding_digest(binding)
-
-    assert digest == assets._read("bindingDigest", binding)
-    assert digest == by_eth_account(assets.domain, BINDING, binding)
+def plain_of(value: Any) -> Any:
+    """A message as a tuple."""
+    return tuple(map(plain_of, value.values())) if isinstance(value, dict) else value
 
 
-@seldom
-@given(ids=st.lists(strategies.words, min_size=2, max_size=8, unique=True))
-def test_f035_schedules(world: World, ids: list[Any]) -> None:
-    escrow, schedule = world.fabricant.escrow, Schedule(ids)
-
-    assert Message(escrow.domain, SCHEDULE, schedule).digest == by_eth_account(
-        escrow.domain, SCHEDULE, schedule
-    )
+UNSIGNED: Final = Consents(buyer=Consent(BUYER))
 
 
-@seldom
-@given(settlement=settlements)
-def test_f035_settlements(world: World, settlement: Settlement) -> None:
-    """The contract's own: tests/contracts/unit/escrow/test_settle.py."""
-    domain = world.fabricant.escrow.domain
-
-    assert Message(domain, SETTLEMENT, settlement).digest == by_eth_account(domain, SETTLEMENT, settlement)
-
-
-@seldom
-@given(amendment=amendments)
-def test_f035_amendments(world: World, amendment: Amendment) -> None:
-    """The contract's own: tests/contracts/unit/escrow/test_amend.py."""
-    domain = world.fabricant.escrow.domain
-
-    assert Message(domain, AMENDMENT, amendment).digest == by_eth_account(domain, AMENDMENT, amendment)
+def settlement(world: World, chance: Random) -> Case:
+    """Settles without a signature."""
+    terms, identifier = known_line(world, chance)
+    message = drawn(chance, lines.SETTLEMENT_TYPE) | {"id": identifier, "deadline": later(world, chance)}
+    arguments = (terms, message["outcome"], message["deadline"], UNSIGNED)
+    return message, called(world, "escrow", "settle", *arguments)
 
 
-@seldom
-@given(assignment=assignments)
-def test_f035_assignments(world: World, assignment: Assignment) -> None:
-    """The contract's own: tests/contracts/unit/escrow/test_assign.py."""
-    domain = world.fabricant.escrow.domain
+def amendment(world: World, chance: Random) -> Case:
+    """Amends without a signature."""
+    (terms, identifier), new = known_line(world, chance), drawn(chance, lines.TERMS_TYPE)
+    message = drawn(chance, lines.AMENDMENT_TYPE) | {
+        "oldId": identifier,
+        "newId": Message(world.fabricant.escrow.domain, TERMS, new).digest,
+        "deadline": later(world, chance),
+    }
+    arguments = (terms, new, message["outcome"], message["deadline"], UNSIGNED, BUYER)
+    return message, called(world, "escrow", "amend", *arguments)
 
-    assert Message(domain, ASSIGNMENT, assignment).digest == by_eth_account(domain, ASSIGNMENT, assignment)
+
+def assignment(world: World, chance: Random) -> Case:
+    """Assigns without a signature."""
+    terms, identifier = known_line(world, chance)
+    payee, deadline = address_from_bytes(chance.randbytes(20)), later(world, chance)
+    message = {"id": identifier, "payee": payee, "deadline": deadline}
+    call = called(world, "escrow", "assign", terms, payee, deadline, Consent(payee), sender=SUPPLIER)
+    return message, call
 
 
-@seldom
+def schedule(world: World, chance: Random) -> Case:
+    """Opens one of two lines without a signature."""
+    terms, sibling = world.terms(salt=chance.getrandbits(256)), chance.randbytes(32)
+    unsigned = Consent(SUPPLIER, (sibling,))
+    call = called(world, "escrow", "open", terms, Consent(), unsigned, BUYER, sender=BUYER)
+    return root_of(world.fabricant.escrow.line_id(terms), sibling), call
+
+
+def bundle(world: World, chance: Random) -> Case:
+    """Publishes one of two offers without a signature."""
+    offer, sibling = world.offer(nonce=chance.getrandbits(256)), chance.randbytes(32)
+    call = called(world, "capacity", "publish", offer, Consent(SUPPLIER, (sibling,)))
+    return root_of(world.fabricant.capacity.offer_id(offer), sibling), call
+
+
+def later(world: World, chance: Random) -> int:
+    """A deadline, at times the last one."""
+    return chance.choice((chance.randrange(world.now + 1, 2**40), 2**40 - 1))
+
+
+def root_of(identifier: bytes, sibling: bytes) -> dict[str, bytes]:
+    """The root over two leaves, as it is signed."""
+    return {"root": keccak(b"".join(sorted((keccak(keccak(identifier)), sibling))))}
+
+
+def of_views(contract: str, function: str, struct: Struct, types: str, every: int = 1) -> Signed:
+    return Signed(contract, struct, types, viewed(contract, function, types), every)
+
+
+SIGNED: Final = {
+    "terms": of_views("escrow", "lineId", TERMS, lines.TERMS_TYPE),
+    "offer": of_views("capacity", "offerId", OFFER, capacity.OFFER),
+    "grant": of_views("directory", "grantDigest", GRANT, typed_data.GRANT, every=10),
+    "binding": of_views("assets", "bindingDigest", BINDING, assets.BINDING, every=10),
+    "schedule": Signed("escrow", SCHEDULE, typed_data.SCHEDULE, schedule, every=10),
+    "bundle": Signed("capacity", OFFER_BUNDLE, capacity.BUNDLE, bundle, every=10),
+    "settlement": Signed("escrow", SETTLEMENT, lines.SETTLEMENT_TYPE, settlement, every=10),
+    "amendment": Signed("escrow", AMENDMENT, lines.AMENDMENT_TYPE, amendment, every=10),
+    "assignment": Signed("escrow", ASSIGNMENT, lines.ASSIGNMENT_TYPE, assignment, every=10),
+}
+
+
+@pytest.mark.parametrize("what", SIGNED)
+def test_f035_everybody_hashes_alike(world: World, what: str) -> None:
+    signed, chance = SIGNED[what], Random(what)
+    ours = getattr(world.fabricant, signed.contract).domain
+    domain = {
+        "name": ours.name,
+        "version": ours.version,
+        "chainId": ours.chain_id,
+        "verifyingContract": ours.verifying_contract,
+    }
+    cases = [signed.case(world, chance) for _ in range(CASES // signed.every)]
+
+    answers = look(world.chain, [call for _, call in cases])
+
+    for (message, _), (answered, said) in zip(cases, answers, strict=True):
+        assert answered or said[:4] in REFUSALS, (message, said)
+        assert said[-32:] == by_eth_account(domain, signed.types, message), message
+        assert said[-32:] == by_hand(domain, signed.types, message), message
+        assert said[-32:] == Message(ours, signed.struct, message).digest, message
+
+
+@settings(
+    max_examples=CASES // 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(conditions=strategies.conditions())
 def test_conditions(world: World, conditions: Conditions) -> None:
     escrow = world.as_("stranger").escrow

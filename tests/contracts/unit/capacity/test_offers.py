@@ -31,7 +31,7 @@ from tests.support.chain import BEGINNING, Chain, call_data, event
 from tests.support.deals import DAY, ZERO
 from tests.support.decoding import Event
 from tests.support.reverts import reverts
-from tests.support.typed_data import typed_digest
+from tests.support.typed_data import SCHEDULE, typed_digest
 
 SOON: Final = BEGINNING + 30 * DAY
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -421,7 +421,7 @@ def test_a_schedule_is_no_bundle(
     tree = MerkleTree([leaf_of(keccak(capacity.offer_id(each))) for each in offers])
     proof = list(tree.prove(0))
     for contract in (capacity.market, capacity.escrow):
-        signature = SUPPLIER.sign(typed_digest(contract, "Schedule(bytes32 root)", {"root": tree.root}))
+        signature = SUPPLIER.sign(typed_digest(contract, SCHEDULE, {"root": tree.root}))
         digest = bundle_digest(capacity, offers[0], proof)
         with bad_signature(capacity, offers[0], SUPPLIER.address, digest):
             show(offers[0], {"signer": SUPPLIER.address, "proof": proof, "signature": signature})

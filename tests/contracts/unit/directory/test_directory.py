@@ -16,17 +16,13 @@ from tests.support.actors import Actor
 from tests.support.chain import BEGINNING, Chain, event
 from tests.support.layout import members_of
 from tests.support.reverts import reverts
-from tests.support.typed_data import typed_digest
+from tests.support.typed_data import GRANT, typed_digest
 
 OPEN, CHANGE, QUALITY, FINANCE, RECORD, ASSETS = (1 << bit for bit in range(6))
 EVERY_ROLE: Final = 0xFFFF
 NOBODY: Final = "0x" + "00" * 20
 SOON: Final = BEGINNING + 30 * 86_400
 LATER: Final = SOON + 86_400
-GRANT: Final = (
-    "OperatorGrant(address principal,address operator,uint16 roles,uint40 until,"
-    "uint32 version,uint256 nonce,uint40 deadline)"
-)
 
 Grant = dict[str, Any]
 Lend = Callable[..., Receipt]

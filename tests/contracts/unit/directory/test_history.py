@@ -10,16 +10,12 @@ from web3.contract import Contract
 from tests.support.actors import Actor
 from tests.support.chain import Chain
 from tests.support.reverts import Reverted
-from tests.support.typed_data import typed_digest
+from tests.support.typed_data import GRANT, typed_digest
 
 HOUR: Final = 3_600
 PRINCIPALS: Final = tuple(map(Actor, ("supplier", "buyer")))
 OPERATORS: Final = tuple(map(Actor, ("operator", "gateway", "buyer")))
 ROLES: Final = (0, 1, 16, 32, 48, 0xFFFF)
-GRANT: Final = (
-    "OperatorGrant(address principal,address operator,uint16 roles,uint40 until,"
-    "uint32 version,uint256 nonce,uint40 deadline)"
-)
 NAMES: Final = ("principal", "operator", "roles", "until", "version", "nonce", "deadline")
 
 Pair = tuple[str, str]
