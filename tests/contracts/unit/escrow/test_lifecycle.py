@@ -160,19 +160,6 @@ def refusal(right: Right, line: Deal) -> Said:
 
 
 @EACH_RIGHT
-def test_f063_an_operator_does_what_its_role_lists(
-    chain: Chain, ready: Callable[[Right], tuple[Deal, ContractFunction, int]], lend: Lend, right: Right
-) -> None:
-    line, call, now = ready(right)
-    assert chain.attempt(call, by=OPERATOR) == refusal(right, line)
-    for step, roles in enumerate((*ROLES, 0xFFFF & ~right.role, right.role), start=1):
-        lend(right.principal, roles)
-        chain.warp(now + step)
-        expected = None if roles & right.role == right.role else refusal(right, line)
-        assert chain.attempt(call, by=OPERATOR) == expected, bin(roles)
-
-
-@EACH_RIGHT
 def test_f048_an_operator_acts_until_its_role_ends(
     chain: Chain, ready: Callable[[Right], tuple[Deal, ContractFunction, int]], lend: Lend, right: Right
 ) -> None:

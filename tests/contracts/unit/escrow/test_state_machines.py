@@ -11,14 +11,29 @@ import pytest
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
+from fabricant.chain.network import Call as Question
+from fabricant.domain.directory import Role
 from fabricant.domain.escrow import LineFlag
 from tests.docs.machines import PAGE, Transition, transitions
 from tests.docs.tables import table, words
 from tests.support.actors import Actor
-from tests.support.chain import Chain
+from tests.support.cells import look
+from tests.support.chain import Chain, call_data
 from tests.support.deals import DAY, ENDINGS, NATIVE, NO_CONSENTS
+from tests.support.decoding import VOCABULARY, Said
 from tests.support.disputes import ARBITER, disputable, disputed
-from tests.support.lines import BUYER, FOREVER, LATER, NOTHING, SUPPLIER, Books, Deal, Deals, Goods
+from tests.support.lines import (
+    BUYER,
+    FOREVER,
+    LATER,
+    NOTHING,
+    SUPPLIER,
+    Books,
+    Deal,
+    Deals,
+    Goods,
+    address_of,
+)
 
 PAYEE, STRANGER = Actor("payee"), Actor("stranger")
 WHO: Final = {
@@ -86,6 +101,105 @@ def when(line: Deal, row: Transition) -> int:
         "payRetention": state.since + agreed["retention"],
     }
     return max(line.chain.now + 1, times.get(row.action, 0))
+
+
+# Operators
+
+INSPECTOR: Final = Actor("inspector")
+PRINCIPALS: Final = {  # who of these lends roles; of both parties the buyer calls, and the supplier signed
+    "the buyer or the inspector": (BUYER, INSPECTOR),
+    "the inspector": (INSPECTOR,),
+    "either party": (BUYER, SUPPLIER),
+    "any party or the arbiter": (BUYER, SUPPLIER, ARBITER),
+    "anyone": (),
+}
+GOODS: Final = {("deliver", "Open"): (0, 1)}  # after a rejection they are still here
+LENT: Final = [
+    pytest.param(
+        row, begin, function, principal, goods, id=f"{number}-{function}-{begin}-{principal.name}-{goods}"
+    )
+    for number, row in enumerate(transitions())
+    for begin in row.begins
+    for function in row.functions
+    for principal in PRINCIPALS.get(row.who, (WHO[row.who],))
+    for goods in GOODS.get((row.action, begin), (int(row.action == "collect"),))
+]
+
+
+def clerk(principal: Actor, roles: int) -> Actor:
+    """The operator to whom a principal lends these roles."""
+    return Actor(f"clerk of the {principal.name} with {roles}")
+
+
+@pytest.fixture(scope="session")
+def staff(session_chain: Chain, directory: Contract) -> None:
+    """Everybody's clerks, one for each set of roles."""
+    for principal in (BUYER, SUPPLIER, INSPECTOR, ARBITER):
+        for roles in range(1, 64):
+            call = directory.functions.setOperator(clerk(principal, roles).address, roles, FOREVER)
+            session_chain.send(call, by=principal)
+
+
+def needed(row: Transition, principal: Actor, *, goods: int) -> int:
+    """The roles that a row asks of an operator; one that nobody has where no operator will do."""
+    first, _, more = row.role.partition("; with goods also ")
+    if not first or principal == ARBITER:
+        return 64
+    return Role[first] | (Role[more] if more and goods else 0)
+
+
+@pytest.mark.parametrize(("row", "begin", "function", "principal", "here"), LENT)
+def test_f063_operators_do_what_their_roles_list(
+    chain: Chain,
+    deal: Deals,
+    goods: Goods,
+    staff: None,
+    row: Transition,
+    begin: str,
+    function: str,
+    principal: Actor,
+    here: int,
+) -> None:
+    inspected: dict[str, Any] = {"inspector": INSPECTOR} if principal == INSPECTOR else {}
+    retention = 500 if begin == "Retained" else 0
+    line = bring(deal(retentionBps=retention, goods=goods(here), arbiter=ARBITER, **inspected), begin, row)
+    line.deposit(principal, line.arbiter_fee)
+    chain.warp(when(line, row))
+    call, roles = line.calls()[function], needed(row, principal, goods=here)
+    people = [clerk(principal, lent) for lent in range(64)]
+    calls = [
+        Question(address_of(line.escrow), call_data(paid_by(each, line, call)), sender=each.address)
+        for each in people
+    ]
+    refusal = chain.attempt(call, by=STRANGER)
+    assert refusal
+    for lent, (who, (passed, answer)) in enumerate(zip(people, look(chain.local, calls), strict=True)):
+        if lent & roles == roles:
+            assert passed, VOCABULARY.error(answer)
+            continue
+        told = {
+            name: who.address if value == STRANGER.address else value
+            for name, value in refusal.arguments.items()
+        }
+        assert VOCABULARY.error(answer) == Said(refusal.name, told), Role(lent)
+
+
+def paid_by(who: Actor, line: Deal, call: ContractFunction) -> ContractFunction:
+    """The call; whoever amends pays itself, because letting the principal pay takes another role."""
+    if call.fn_name != "amend":
+        return call
+    return line.call("amend", *call.args[1:-1], who.address)
+
+
+def test_f063_every_function_is_tried_by_operators(escrow: Contract) -> None:
+    writing = {
+        entry["name"]
+        for entry in escrow.abi
+        if entry["type"] == "function" and entry["stateMutability"] in ("nonpayable", "payable")
+    }
+    anyones = {"deemAccept", "deemAcceptMany", "applyDefault", "payRetention", "publishConditions"}
+    others = {"deposit", "withdraw"}  # of balances: test_free_balances.py
+    assert writing == {str(each.values[2]) for each in LENT} | anyones | others
 
 
 # The dispute
