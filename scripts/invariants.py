@@ -26,8 +26,8 @@ CAMPAIGN = ROOT / "tests" / "invariants"
 WORK = ROOT / ".build" / "invariants"
 FAILURES = WORK / "failures"
 USED = (
-    *("Directory", "AssetRegistry", "SupplierEscrow"),
-    *("MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
+    *("Directory", "SupplierEscrow"),
+    *("MockAssetRegistry", "MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
 )
 
 DEPTH = 64  # calls in one sequence
