@@ -6,6 +6,7 @@ import {IDirectory} from "../../contracts/directory/IDirectory.sol";
 import {Conditions} from "../../contracts/escrow/Conditions.sol";
 import {ISupplierEscrow} from "../../contracts/escrow/ISupplierEscrow.sol";
 import {ConditionsId} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Stage} from "./Stage.sol";
 import {TradeSets} from "./TradeSets.sol";
 import {VM} from "./Vm.sol";
 
@@ -58,13 +59,11 @@ interface IParty {
 }
 
 /// @notice The contracts under test, as they were packaged, and everybody who uses them.
-abstract contract World {
+abstract contract World is Stage {
     address internal constant COIN = address(0);
     uint256 internal constant TOKENS = 3;
     uint256 internal constant ROLES = 6;
     uint16 private constant ALL_ROLES = type(uint16).max;
-    string private constant ARTIFACTS = "src/fabricant/artifacts/";
-    string private constant MOCKS = ".build/mocks/";
 
     ISupplierEscrow internal immutable ESCROW;
     IDirectory private immutable DIRECTORY = IDirectory(_deploy(ARTIFACTS, "Directory", ""));
@@ -95,17 +94,14 @@ abstract contract World {
     mapping(address person => uint256) internal numberOf; // from one
     ConditionsId[] internal published;
     mapping(ConditionsId => Conditions) internal conditions;
-    mapping(address signer => uint256) internal keyOf;
     mapping(address principal => mapping(address operator => uint16)) private rolesLent;
     /// @dev What somebody should have of a token, in their pocket and in the escrow.
     mapping(address person => mapping(address token => uint256)) internal wealthOf;
 
-    uint256 private entropy;
     uint256 internal registered; // goods have the numbers up to this
 
     constructor() {
-        bytes memory code = VM.getCode(VM.envOr("ESCROW", "src/fabricant/artifacts/SupplierEscrow.json"));
-        ESCROW = ISupplierEscrow(_create(bytes.concat(code, abi.encode(DIRECTORY, ASSETS))));
+        ESCROW = ISupplierEscrow(_deployTested("SupplierEscrow", abi.encode(DIRECTORY, ASSETS)));
         for (uint256 i = 0; i < TradeSets.COUNT; ++i) {
             published.push(ESCROW.publishConditions(TradeSets.get(i), ""));
             conditions[published[i]] = TradeSets.get(i);
@@ -165,31 +161,8 @@ abstract contract World {
         return clerks[number];
     }
 
-    function _keyed(string memory name) private returns (address person) {
-        uint256 key = uint256(keccak256(bytes(name)));
-        person = VM.addr(key);
-        keyOf[person] = key;
-    }
-
-    function _wallet(string memory name) private returns (address wallet) {
-        uint256 key = uint256(keccak256(bytes(name)));
-        wallet = _deploy(MOCKS, "MockWallet", abi.encode(VM.addr(key)));
-        keyOf[wallet] = key;
-    }
-
     function _firm() private returns (address) {
         return _deploy(MOCKS, "MockParty", "");
-    }
-
-    function _deploy(string memory folder, string memory name, bytes memory arguments) private returns (address) {
-        return _create(bytes.concat(VM.getCode(string.concat(folder, name, ".json")), arguments));
-    }
-
-    function _create(bytes memory code) private returns (address made) {
-        assembly ("memory-safe") {
-            made := create(0, add(code, 32), mload(code))
-        }
-        require(made != address(0), "a contract could not be deployed");
     }
 
     /* MONEY AND GOODS */
@@ -224,21 +197,6 @@ abstract contract World {
     }
 
     /* CHANCE */
-
-    /// @dev All that a call decides by chance follows from its seed, so that a sequence can be repeated and shrunk.
-    modifier seeded(uint256 seed) {
-        entropy = seed;
-        _;
-    }
-
-    function _random(uint256 limit) internal returns (uint256) {
-        entropy = uint256(keccak256(abi.encode(entropy)));
-        return entropy % limit;
-    }
-
-    function _oneIn(uint256 chances) internal returns (bool) {
-        return _random(chances) == 0;
-    }
 
     function _anybody() internal returns (address) {
         return people[_random(people.length)];
