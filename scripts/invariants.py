@@ -92,7 +92,9 @@ def run(*, calls: int, seed: int) -> tuple[list[str], int]:
     _compile_campaign()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         parts = {
-            contract: [pool.submit(_run_part, contract, part, calls=calls, seed=seed) for part in range(PARTS)]
+            contract: [
+                pool.submit(_run_part, contract, part, calls=calls, seed=seed) for part in range(PARTS)
+            ]
             for contract in CAMPAIGNS
         }
         artifacts = compile_defects(ROOT, defects, WORK / "defects")
@@ -167,7 +169,7 @@ def _compile_campaign() -> None:
 def run_campaign(
     contract: str, *, calls: int, seed: int, settings: Mapping[str, str] | None = None
 ) -> Outcome:
-    """One contract's campaign of at least `calls` calls, by Forge. Raises InvalidInput if Forge can't run it."""
+    """A contract's campaign of at least `calls` calls, by Forge. Raises InvalidInput if Forge can't run it."""
     budget = {"FOUNDRY_INVARIANT_RUNS": str(-(-calls // DEPTH)), "FOUNDRY_INVARIANT_DEPTH": str(DEPTH)}
     answer = _forge(
         *("test", "--json", "--fuzz-seed", str(seed), "--match-contract", f"^{contract}Invariants$"),
@@ -223,7 +225,7 @@ def _show_real(contract: str, outcome: Outcome, *, seed: int) -> None:
 
 def _show_defect(defect: Defect, outcome: Outcome) -> None:
     found = "found after" if outcome.reason else "not found in"
-    print(f"  {defect.breaks}  {defect.name:<60}{found} {outcome.calls:,} calls", flush=True)
+    print(f"  {defect.breaks:<6}  {defect.name:<60}{found} {outcome.calls:,} calls", flush=True)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -67,8 +67,7 @@ abstract contract Acting is Deciding {
         bool timely = _arrive(action, index);
         if (action == Action.Resign) _secure(deals[index].terms, deals[index].terms.amount);
         if (action == Action.Dispute) _secureFee(index);
-        bool movesGoods = action == Action.Deliver || action == Action.Collect;
-        if (movesGoods && !_oneIn(8)) ASSETS.holdBack(deals[index].goods, false);
+        if (_movesGoods(action) && !_oneIn(8)) ASSETS.holdBack(deals[index].goods, false);
         Call memory call = _valid(action, index);
         if (_oneIn(12)) call.caller = _anyCaller();
         if (_oneIn(4)) _provoke();
@@ -85,8 +84,7 @@ abstract contract Acting is Deciding {
     function _askWhy(Action action, uint256 index, Call memory call, bool timely, bytes memory answer) private {
         _turn(false);
         (bool done,) = _try(call);
-        bool movesGoods = action == Action.Deliver || action == Action.Collect;
-        if (done && !movesGoods && action != Action.Amend) {
+        if (done && !_movesGoods(action) && action != Action.Amend) {
             _breach(5, "ESC-5: a payout was stopped by who gets it, by its token or by goods held back");
         } else if (!done && timely && action == Action.DeemAccept) {
             _breach(8, "ESC-8: silence was made to wait");
@@ -95,6 +93,10 @@ abstract contract Acting is Deciding {
         } else {
             _revertWith(answer);
         }
+    }
+
+    function _movesGoods(Action action) private pure returns (bool) {
+        return action == Action.Deliver || action == Action.Collect;
     }
 
     /// @dev As it should be.

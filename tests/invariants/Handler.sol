@@ -369,7 +369,7 @@ contract Handler is Acting {
         _empty(_token(_random(TOKENS)));
     }
 
-    /// @notice The same for every token.
+    /// @notice The same for every token, and for all goods.
     function emptyAll() external {
         _turn(false);
         for (uint256 k = 0; k < TOKENS; ++k) {

@@ -9,7 +9,6 @@ import {
 } from "../../contracts/directory/DirectoryTypes.sol";
 import {Periods, Rates} from "../../contracts/escrow/Conditions.sol";
 import {
-    FLAG_GOODS_TO_BUYER,
     FLAG_RETENTION_DISPUTED,
     Line,
     LineId,
@@ -128,7 +127,7 @@ abstract contract Rules is Books {
         if (action == Action.Refund) return [supplierSide, supplierSide, supplierSide];
         if (action == Action.Dispute && line.status == Status.Rejected) return [supplierSide, supplier, supplierSide];
         bool supplies = action == Action.Deliver || action == Action.Resign;
-        bool takesBack = action == Action.Collect && line.flags & FLAG_GOODS_TO_BUYER == 0;
+        bool takesBack = action == Action.Collect && !deals[index].goodsToBuyer;
         if (supplies || takesBack) return [supplier, supplier, supplier];
         bool delivered = action == Action.Accept && line.status == Status.Delivered;
         bool inspects = delivered || action == Action.ConfirmReceipt || action == Action.Reject;
