@@ -169,7 +169,7 @@ def _compile_campaign() -> None:
 def run_campaign(
     contract: str, *, calls: int, seed: int, settings: Mapping[str, str] | None = None
 ) -> Outcome:
-    """A contract's campaign of at least `calls` calls, by Forge. Raises InvalidInput if Forge can't run it."""
+    """A contract's campaign of at least `calls` calls. Raises InvalidInput if Forge can't run it."""
     budget = {"FOUNDRY_INVARIANT_RUNS": str(-(-calls // DEPTH)), "FOUNDRY_INVARIANT_DEPTH": str(DEPTH)}
     answer = _forge(
         *("test", "--json", "--fuzz-seed", str(seed), "--match-contract", f"^{contract}Invariants$"),

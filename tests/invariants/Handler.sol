@@ -392,8 +392,8 @@ contract Handler is Acting {
     function _empty(address token) private {
         for (uint256 i = 0; i < people.length; ++i) {
             uint256 amount = ESCROW.freeBalanceOf(people[i], token);
-            Call memory call = _call(people[i], token, abi.encodeCall(ESCROW.withdraw, (people[i], token, amount)));
-            (bool done,) = amount == 0 ? (true, call.data) : _try(call);
+            if (amount == 0) continue;
+            (bool done,) = _try(_call(people[i], token, abi.encodeCall(ESCROW.withdraw, (people[i], token, amount))));
             if (!done) _breach(1, "ESC-1: somebody's money can't be withdrawn");
         }
     }
