@@ -1,7 +1,7 @@
-"""The stateful campaign over the escrow, and the proof that it would notice.
+"""The stateful campaigns over escrow and directory, and the proof that they would notice.
 
 Forge makes thousands of calls of the packaged contracts and checks the invariants of the architecture on the
-way. An invariant can be wrong, so the same campaign runs on copies of the escrow with a planted defect, and
+way. An invariant can be wrong, so the same campaign runs on copies of the contract with a planted defect, and
 each must be found by the invariant that it breaks. An action that hardly ever succeeds is a failure, too.
 """
 
@@ -26,10 +26,12 @@ CAMPAIGN = ROOT / "tests" / "invariants"
 WORK = ROOT / ".build" / "invariants"
 FAILURES = WORK / "failures"
 USED = (
-    *("Directory", "AssetRegistry", "SupplierEscrow"),
-    *("MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
+    *("AssetRegistry", "CapacityMarket", "Directory", "RecordAnchor", "SupplierEscrow"),
+    *("MockAssetRegistry", "MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
 )
 
+CAMPAIGNS = ("SupplierEscrow", "Directory")
+PARTS = 4  # of a campaign, each with a seed of its own, so that all cores have something to do
 DEPTH = 64  # calls in one sequence
 CALLS = 65_536
 DEEP_CALLS = 1_048_576
@@ -69,7 +71,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Fuzz the escrow and a copy of it for each planted defect.")
+    parser = argparse.ArgumentParser(description="Fuzz the contracts and a copy for each planted defect.")
     parser.add_argument(
         "--calls", type=int, default=CALLS, help="calls of each campaign (default: %(default)s)"
     )
@@ -89,17 +91,36 @@ def run(*, calls: int, seed: int) -> tuple[list[str], int]:
     build(ROOT, only=USED)
     _compile_campaign()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        real = pool.submit(run_campaign, calls=calls, seed=seed)
+        parts = {
+            contract: [
+                pool.submit(_run_part, contract, part, calls=calls, seed=seed) for part in range(PARTS)
+            ]
+            for contract in CAMPAIGNS
+        }
         artifacts = compile_defects(ROOT, defects, WORK / "defects")
         planted = [
             pool.submit(_try_defect, defect, artifacts[defect], calls=calls, seed=seed) for defect in defects
         ]
-        _show_real(real.result(), seed=seed)
-        problems = judge_real(real.result())
+        real = {contract: add([part.result() for part in run]) for contract, run in parts.items()}
+        problems = []
+        for contract, outcome in real.items():
+            _show_real(contract, outcome, seed=seed)
+            problems += judge_real(outcome)
+        print("Planted defects\n")
         for defect, found in zip(defects, planted, strict=True):
             problems += judge_defect(defect, found.result())
             _show_defect(defect, found.result())
-    return problems, 1 + len(real.result().rates) + len(defects)
+    return problems, sum(1 + len(outcome.rates) for outcome in real.values()) + len(defects)
+
+
+def add(parts: Sequence[Outcome]) -> Outcome:
+    """The parts of a campaign as one: the first broken invariant, if any, and all calls."""
+    broken = next((part for part in parts if part.reason is not None), parts[0])
+    rates: dict[str, Rate] = {}
+    for action, rate in (entry for part in parts for entry in part.rates.items()):
+        before = rates.get(action, Rate(0, 0))
+        rates[action] = Rate(before.calls + rate.calls, before.succeeded + rate.succeeded)
+    return Outcome(broken.reason, sum(part.calls for part in parts), rates, broken.sequence)
 
 
 def judge_real(outcome: Outcome) -> list[str]:
@@ -123,15 +144,20 @@ def judge_defect(defect: Defect, outcome: Outcome) -> list[str]:
     return []
 
 
+def _run_part(contract: str, part: int, *, calls: int, seed: int) -> Outcome:
+    settings = {"FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(FAILURES / f"{contract}-{part}")}
+    return run_campaign(contract, calls=-(-calls // PARTS), seed=seed + part, settings=settings)
+
+
 def _try_defect(defect: Defect, artifact: Path, *, calls: int, seed: int) -> Outcome:
-    """The campaign on the escrow with the defect, looking for nothing but what it breaks."""
+    """The campaign on the contract with the defect, looking for nothing but what it breaks."""
     settings = {
-        "INVARIANTS": str(1 << int(defect.breaks.removeprefix("ESC-"))),
-        "ESCROW": str(artifact.relative_to(ROOT)),
+        "INVARIANTS": str(1 << int(defect.breaks.partition("-")[2])),
+        "TESTED": str(artifact.relative_to(ROOT)),
         "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
         "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(FAILURES / defect.slug),
     }
-    return run_campaign(calls=calls, seed=seed, settings=settings)
+    return run_campaign(defect.contract, calls=calls, seed=seed, settings=settings)
 
 
 def _compile_campaign() -> None:
@@ -140,11 +166,13 @@ def _compile_campaign() -> None:
         raise InvalidInput(f"the campaign does not compile:\n{answer.stdout}{answer.stderr}")
 
 
-def run_campaign(*, calls: int, seed: int, settings: Mapping[str, str] | None = None) -> Outcome:
-    """One campaign of at least `calls` calls, by Forge. Raises InvalidInput if Forge can't run it."""
+def run_campaign(
+    contract: str, *, calls: int, seed: int, settings: Mapping[str, str] | None = None
+) -> Outcome:
+    """A contract's campaign of at least `calls` calls. Raises InvalidInput if Forge can't run it."""
     budget = {"FOUNDRY_INVARIANT_RUNS": str(-(-calls // DEPTH)), "FOUNDRY_INVARIANT_DEPTH": str(DEPTH)}
     answer = _forge(
-        *("test", "--json", "--fuzz-seed", str(seed), "--match-contract", "^SupplierEscrowInvariants$"),
+        *("test", "--json", "--fuzz-seed", str(seed), "--match-contract", f"^{contract}Invariants$"),
         settings=budget | dict(settings or {}),
     )
     try:
@@ -181,10 +209,10 @@ def _steps(counterexample: Mapping[str, Any] | None) -> Iterable[str]:
     return (f"{step['func_name']}({step['args'].split()[0]})" for step in steps)
 
 
-def _show_real(outcome: Outcome, *, seed: int) -> None:
+def _show_real(contract: str, outcome: Outcome, *, seed: int) -> None:
     watch = "an invariant was broken (FOUNDRY_PROFILE=invariants .venv/bin/forge test -vvvv shows how)"
     verdict = "every invariant held" if outcome.reason is None else watch
-    print(f"SupplierEscrow, {outcome.calls:,} calls with seed {seed}: {verdict}\n")
+    print(f"{contract}, {outcome.calls:,} calls with seed {seed}: {verdict}\n")
     _table(
         ("action", "calls", "succeeded"),
         [
@@ -192,12 +220,12 @@ def _show_real(outcome: Outcome, *, seed: int) -> None:
             for action, rate in sorted(outcome.rates.items())
         ],
     )
-    print("\nPlanted defects\n")
+    print()
 
 
 def _show_defect(defect: Defect, outcome: Outcome) -> None:
     found = "found after" if outcome.reason else "not found in"
-    print(f"  {defect.breaks}  {defect.name:<60}{found} {outcome.calls:,} calls", flush=True)
+    print(f"  {defect.breaks:<6}  {defect.name:<60}{found} {outcome.calls:,} calls", flush=True)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -17,9 +17,13 @@ abstract contract Acting is Deciding {
 
     /* HOSTILITY */
 
-    /// @dev A token or a receiver turns bad, or good again.
+    /// @dev A token, a receiver or a registry turns bad, or good again.
     function _provoke() internal {
         bytes memory call = _callBack();
+        if (deals.length != 0 && _oneIn(6)) {
+            ASSETS.holdBack(deals[_random(deals.length)].goods, !_oneIn(3));
+            return;
+        }
         if (_oneIn(2)) {
             address firm = [BUYER_FIRM, SUPPLIER_FIRM, BROKER_FIRM, FACTOR_FIRM][_random(4)];
             IParty.Manner manner = IParty.Manner(_random(5));
@@ -50,6 +54,9 @@ abstract contract Acting is Deciding {
         IParty(BROKER_FIRM).setManner(manner);
         IParty(FACTOR_FIRM).setManner(manner);
         ODD.setOddity(hostile ? IOddToken.Oddity.Paused : IOddToken.Oddity.None);
+        for (uint256 i = 0; i < deals.length; ++i) {
+            if (deals[i].goods.length != 0) ASSETS.holdBack(deals[i].goods, hostile);
+        }
     }
 
     /* ONE ACTION */
@@ -60,13 +67,37 @@ abstract contract Acting is Deciding {
         bool timely = _arrive(action, index);
         if (action == Action.Resign) _secure(deals[index].terms, deals[index].terms.amount);
         if (action == Action.Dispute) _secureFee(index);
+        if (_movesGoods(action) && !_oneIn(8)) ASSETS.holdBack(deals[index].goods, false);
         Call memory call = _valid(action, index);
-        if (_oneIn(12)) call.caller = _anybody();
+        if (_oneIn(12)) call.caller = _anyCaller();
         if (_oneIn(4)) _provoke();
-        if (_oneIn(16)) call.gas = 200_000 + _random(600_000); // perhaps not enough for its payouts
-        _make(call);
+        bool starved = _oneIn(16);
+        if (starved) call.gas = 200_000 + _random(600_000); // perhaps not enough for its payouts
+        (bool done, bytes memory answer) = _try(call);
+        if (!done) return starved ? _revertWith(answer) : _askWhy(action, index, call, timely, answer);
         if (!timely) _breach(6, "ESC-6: something was done too early or too late");
-        if (!_isEntitled(call.caller, call.entitled)) _breach(6, "ESC-6: somebody did what only others may do");
+        bool entitled = _isEntitled(call) || _isPayeesEvidence(action, index, call);
+        if (!entitled) _breach(6, "ESC-6: somebody did what only others may do");
+    }
+
+    /// @dev A refusal must not be a token's, a receiver's or a registry's doing, where money only goes out; nothing stops
+    /// silence; and goods that nobody holds back can be collected.
+    function _askWhy(Action action, uint256 index, Call memory call, bool timely, bytes memory answer) private {
+        _turn(false);
+        (bool done,) = _try(call);
+        if (done && !_movesGoods(action) && action != Action.Amend) {
+            _breach(5, "ESC-5: a payout was stopped by who gets it, by its token or by goods held back");
+        } else if (!done && timely && action == Action.DeemAccept) {
+            _breach(8, "ESC-8: silence was made to wait");
+        } else if (!done && action == Action.Collect && _isEntitled(call)) {
+            _breach(10, "ESC-10: the entitled party can't collect its goods");
+        } else {
+            _revertWith(answer);
+        }
+    }
+
+    function _movesGoods(Action action) private pure returns (bool) {
+        return action == Action.Deliver || action == Action.Collect;
     }
 
     /// @dev As it should be.
@@ -82,12 +113,13 @@ abstract contract Acting is Deciding {
         if (action == Action.Amend) return _amendment(index);
         if (action == Action.Assign) return _assignment(index);
         address[3] memory entitled = _entitled(action, index, _line(index));
+        uint16 roles = _rolesFor(action, index, _line(index));
         address caller = entitled[_random(3)];
-        if (caller == address(0)) caller = _anybody();
-        else if (_oneIn(2)) caller = _operatorOf(caller);
+        if (caller == address(0)) caller = _anyCaller();
+        else if (_oneIn(2)) caller = _deputyOf(caller, roles);
         if (action == Action.Rule) call = _ruling(caller, index);
         else call = _call(caller, deals[index].terms.token, _data(action, index));
-        call.entitled = entitled;
+        (call.entitled, call.roles) = (entitled, roles);
     }
 
     /// @dev Who may dispute has what the arbiter's fee takes.
@@ -115,12 +147,17 @@ abstract contract Acting is Deciding {
         return from <= time && time < before;
     }
 
-    function _isEntitled(address caller, address[3] memory entitled) private view returns (bool) {
+    function _isEntitled(Call memory call) private view returns (bool) {
         for (uint256 i = 0; i < 3; ++i) {
-            address principal = entitled[i];
-            if (principal == address(0) || caller == principal || caller == _operatorOf(principal)) return true;
+            address principal = call.entitled[i];
+            if (principal == address(0) || _mayAct(principal, call.caller, call.roles)) return true;
         }
         return false;
+    }
+
+    /// @dev The fourth who submits evidence.
+    function _isPayeesEvidence(Action action, uint256 index, Call memory call) private view returns (bool) {
+        return action == Action.Evidence && _mayAct(_supplierSide(deals[index]), call.caller, call.roles);
     }
 
     /* LINES TO ACT ON */
@@ -230,7 +267,7 @@ abstract contract Acting is Deciding {
 
     /* CALLDATA */
 
-    function _data(Action action, uint256 index) private returns (bytes memory) {
+    function _data(Action action, uint256 index) internal returns (bytes memory) {
         Terms memory terms = deals[index].terms;
         if (action == Action.Deliver) return _delivery(terms, index);
         if (action == Action.Accept) return abi.encodeCall(ESCROW.accept, (terms, _named(index)));

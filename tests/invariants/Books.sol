@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ROLE_QUALITY} from "../../contracts/directory/DirectoryTypes.sol";
 import {Conditions} from "../../contracts/escrow/Conditions.sol";
 import {ISupplierEscrow} from "../../contracts/escrow/ISupplierEscrow.sol";
 import {
     Ending,
-    FLAG_GOODS_TO_BUYER,
     Line,
     LineId,
     Outcome,
@@ -25,6 +25,9 @@ struct Deal {
     address depositor; // of the fee
     address payee; // zero if it was not assigned
     bool amended; // it replaced another line
+    uint256 arrival; // Unix seconds: handover + transit, or when the buyer's side recorded receipt before
+    bool goodsToBuyer; // who may collect what is in custody; else the supplier
+    uint64 owed; // which goods are in custody, a bit each
     Line line; // as it was after the last call that touched it
     uint256 opened; // how often
     uint256 paidIn; // base units
@@ -36,6 +39,7 @@ struct Deal {
 struct Call {
     address caller;
     address[3] entitled; // who may make it, themselves or by their operators; zero: anyone
+    uint16 roles; // what an operator needs; none: no operator may
     Outcome outcome; // if it decides one
     uint256 share; // the buyer's, of the line that ended last
     uint256 price; // of the line that was opened last
@@ -65,12 +69,17 @@ abstract contract Books is World {
     /// ESC-2: what left a line and what it holds are what went in, and every event told the truth about it.
     /// ESC-3: one party alone, or anyone after a known time, can close a line.
     /// ESC-4: a final line stays as it is; terms open at most once; a signature works once, for its line.
+    /// ESC-5: no token, receiver or registry stopped a payout.
     /// ESC-6: nobody moved money but who may, when they may.
     /// ESC-7: a bond is lost only as agreed or decided, after the time to cure (credited twice, it breaks ESC-1).
+    /// ESC-8: silence accepts from arrival + inspection, not earlier, and nobody puts it off.
+    /// ESC-9: nobody became a party, or paid, without consent.
+    /// ESC-10: what is in custody is owed by one line, to the one party that its ending names.
     function check(uint256 invariants) external view {
-        for (uint256 n = 0; n < 8; ++n) {
+        for (uint256 n = 0; n < 11; ++n) {
             if (invariants >> n & 1 != 0) require(bytes(breaches[n]).length == 0, breaches[n]);
         }
+        if (invariants >> 10 & 1 != 0) _requireOneOwner();
         uint256[TOKENS] memory locked;
         for (uint256 i = 0; i < deals.length; ++i) {
             Deal storage deal = deals[i];
@@ -88,6 +97,10 @@ abstract contract Books is World {
     /// @notice Fault 58: once everybody took what is theirs, what stays is what was given.
     function checkEmpty() external view {
         for (uint256 k = 0; k < TOKENS; ++k) {
+            for (uint256 i = 0; i < people.length; ++i) {
+                bool right = _balance(_token(k), people[i]) == wealthOf[people[i]][_token(k)];
+                require(right, "ESC-2: somebody got another amount than the events say");
+            }
             bool empty = _balance(_token(k), address(ESCROW)) == donated[_token(k)];
             require(empty, "ESC-1: the escrow keeps what belongs to nobody");
         }
@@ -106,6 +119,23 @@ abstract contract Books is World {
                 owed += ESCROW.freeBalanceOf(people[i], token);
             }
             require(_balance(token, address(ESCROW)) == owed, "ESC-1: the escrow has not exactly what it owes");
+        }
+    }
+
+    function _requireOneOwner() private view {
+        uint256[] memory owing = new uint256[](registered + 1);
+        for (uint256 i = 0; i < deals.length; ++i) {
+            Deal storage deal = deals[i];
+            if (deal.goods.length == 0) continue;
+            (, uint64 owed) = ESCROW.custodyOf(deal.id);
+            require(owed == deal.owed, "ESC-10: other goods are owed than those in custody");
+            for (uint256 k = 0; k < deal.goods.length; ++k) {
+                owing[deal.goods[k]] += owed >> k & 1;
+            }
+        }
+        for (uint256 id = 1; id <= registered; ++id) {
+            bool here = ASSETS.ownerOf(id) == address(ESCROW);
+            require(owing[id] == (here ? 1 : 0), "ESC-10: an asset in custody is not owed to exactly one party");
         }
     }
 
@@ -153,6 +183,7 @@ abstract contract Books is World {
         return Call({
             caller: caller,
             entitled: anyone,
+            roles: 0,
             outcome: Outcome(0, 0, false),
             share: 0,
             price: 0,
@@ -181,8 +212,9 @@ abstract contract Books is World {
             uint256 number = logs[i].topics.length < 2 ? 0 : dealOf[LineId.wrap(logs[i].topics[1])];
             if (number != 0 && logs[i].emitter == address(ESCROW)) _book(call, deals[number - 1], logs[i]);
         }
+        uint256 bystander = _random(people.length);
         for (uint256 i = 0; i < people.length; ++i) {
-            _settle(people[i], call.token, call.due[i]);
+            if (call.due[i] != 0 || i == bystander) _settle(people[i], call.token, call.due[i]);
         }
     }
 
@@ -196,7 +228,7 @@ abstract contract Books is World {
         return address(ESCROW).call{value: call.value, gas: call.gas}(call.data);
     }
 
-    function _revertWith(bytes memory answer) private pure {
+    function _revertWith(bytes memory answer) internal pure {
         assembly ("memory-safe") {
             revert(add(answer, 32), mload(answer))
         }
@@ -224,6 +256,10 @@ abstract contract Books is World {
 
     function _book(Call memory call, Deal storage deal, Vm.Log memory log) private {
         bytes32 kind = log.topics[0];
+        if (kind == ISupplierEscrow.LineDelivered.selector) _bookDelivery(deal);
+        if (kind == ISupplierEscrow.ReceiptConfirmed.selector) _bookReceipt(deal, _address(log.topics[2]));
+        if (kind == ISupplierEscrow.LineRejected.selector) _expectInspection(deal);
+        if (kind == ISupplierEscrow.GoodsHandedOver.selector) _bookHandover(deal, _address(log.topics[2]));
         if (kind == ISupplierEscrow.LineOpened.selector) _bookOpening(call, deal, log.data);
         if (kind == ISupplierEscrow.LinePaid.selector) _bookPayment(call, deal, log.data);
         if (kind == ISupplierEscrow.LineRefunded.selector) _bookRefund(call, deal, log.data);
@@ -253,6 +289,39 @@ abstract contract Books is World {
         deal.paidOut += advance;
     }
 
+    /// @dev Goods that are here already, from a rejected delivery, are not brought again.
+    function _bookDelivery(Deal storage deal) private {
+        deal.arrival = block.timestamp + conditions[deal.terms.conditions].periods.transit();
+        if (deal.goods.length != 0) deal.owed = type(uint64).max >> (64 - deal.goods.length);
+    }
+
+    /// @dev The buyer's side alone can bring the arrival forward, and nobody can put it off.
+    function _bookReceipt(Deal storage deal, address by) private {
+        Terms storage terms = deal.terms;
+        bool inspects = terms.inspector != address(0) && by == terms.inspector;
+        bool records = inspects || _mayAct(terms.buyer, by, ROLE_QUALITY);
+        if (!records) _breach(8, "ESC-8: somebody else than the buyer's side recorded receipt");
+        if (block.timestamp >= deal.arrival) _breach(8, "ESC-8: a late receipt puts silence off");
+        deal.arrival = block.timestamp;
+    }
+
+    /// @dev What ends or suspends a delivery before silence does.
+    function _expectInspection(Deal storage deal) private {
+        if (block.timestamp >= _silence(deal)) _breach(8, "ESC-8: a delivery was contested that silence had accepted");
+    }
+
+    function _silence(Deal storage deal) private view returns (uint256) {
+        return deal.arrival + conditions[deal.terms.conditions].rates.inspection();
+    }
+
+    function _bookHandover(Deal storage deal, address to) private {
+        address entitled = deal.goodsToBuyer ? deal.terms.buyer : deal.terms.supplier;
+        if (to != entitled) _breach(10, "ESC-10: goods went to somebody else than the one entitled party");
+        for (uint256 i = 0; i < deal.goods.length; ++i) {
+            if (ASSETS.ownerOf(deal.goods[i]) == to) deal.owed &= ~(uint64(1) << uint64(i));
+        }
+    }
+
     function _bookPayment(Call memory call, Deal storage deal, bytes memory data) private {
         (uint128 amount, uint128 heldAfter) = abi.decode(data, (uint128, uint128));
         _expectHeld(deal, uint256(amount) + heldAfter);
@@ -271,6 +340,7 @@ abstract contract Books is World {
         bool rejected = deal.line.status == Status.Rejected;
         bool supplies = rejected && (disputant == deal.terms.supplier || disputant == deal.payee);
         if (!supplies && (rejected || disputant != deal.terms.buyer)) _breach(6, "ESC-6: a stranger disputes");
+        if (deal.line.status == Status.Delivered) _expectInspection(deal);
         deal.depositor = disputant;
         _due(call, disputant, -int256(deal.fee));
     }
@@ -294,7 +364,10 @@ abstract contract Books is World {
     function _bookEnding(Call memory call, Deal storage deal, Ending ending, bytes memory data) private {
         (uint128 toSupplierSide, uint128 toBuyer, uint128 retained, uint128 bondToBuyer, bool goodsToBuyer) =
             abi.decode(data, (uint128, uint128, uint128, uint128, bool));
-        _expectShares(call.outcome, deal, ending, toSupplierSide, goodsToBuyer);
+        _expectShares(call.outcome, deal, ending, toSupplierSide);
+        _expectGoods(call.outcome, deal, ending, goodsToBuyer);
+        bool silent = ending == Ending.DeemedAccepted;
+        if (silent && block.timestamp < _silence(deal)) _breach(8, "ESC-8: silence accepted too early");
         _expectBond(call.outcome, deal, ending, bondToBuyer);
         if (deal.line.status == Status.Disputed) {
             _due(call, ending == Ending.Ruled ? deal.terms.arbiter : deal.depositor, deal.fee);
@@ -317,25 +390,26 @@ abstract contract Books is World {
     }
 
     /// @dev What others than the conditions decide, and the split without a ruling.
-    function _expectShares(
-        Outcome memory outcome,
-        Deal storage deal,
-        Ending ending,
-        uint256 toSupplierSide,
-        bool goodsToBuyer
-    ) private {
+    function _expectShares(Outcome memory outcome, Deal storage deal, Ending ending, uint256 toSupplierSide) private {
         uint256 share = outcome.toSupplier;
-        bool goods = outcome.goodsToBuyer || deal.line.flags & FLAG_GOODS_TO_BUYER != 0;
-        if (ending == Ending.Defaulted) {
-            uint256 bps = conditions[deal.terms.conditions].rates.defaultSupplierBps();
-            share = uint256(deal.line.held) * bps / 10_000;
-            goods = bps >= 5_000 || deal.line.flags & FLAG_GOODS_TO_BUYER != 0;
-        } else if (!_isDecided(ending)) {
-            return;
-        }
-        if (toSupplierSide != _least(share, deal.line.held) || goodsToBuyer != goods) {
+        if (ending == Ending.Defaulted) share = uint256(deal.line.held) * _defaultBps(deal) / 10_000;
+        else if (!_isDecided(ending)) return;
+        if (toSupplierSide != _least(share, deal.line.held)) {
             _breach(2, "ESC-2: a dispute ended with other shares than decided or agreed");
         }
+    }
+
+    /// @dev Accepted goods are the buyer's, and stay so; otherwise as decided or, by default, with the larger share.
+    function _expectGoods(Outcome memory outcome, Deal storage deal, Ending ending, bool goodsToBuyer) private {
+        bool accepted = ending == Ending.Accepted || ending == Ending.DeemedAccepted;
+        bool decided = _isDecided(ending) && outcome.goodsToBuyer;
+        bool defaulted = ending == Ending.Defaulted && _defaultBps(deal) >= 5_000;
+        if (accepted || decided || defaulted) deal.goodsToBuyer = true;
+        if (goodsToBuyer != deal.goodsToBuyer) _breach(10, "ESC-10: the goods became another party's than agreed");
+    }
+
+    function _defaultBps(Deal storage deal) private view returns (uint256) {
+        return conditions[deal.terms.conditions].rates.defaultSupplierBps();
     }
 
     function _expectBond(Outcome memory outcome, Deal storage deal, Ending ending, uint256 bondToBuyer) private {

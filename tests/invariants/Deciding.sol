@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ROLE_CHANGE} from "../../contracts/directory/DirectoryTypes.sol";
 import {Consent, Consents, LineId, Outcome, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Call} from "./Books.sol";
 import {Opening} from "./Opening.sol";
@@ -45,10 +46,10 @@ abstract contract Deciding is Opening {
         Terms memory terms = deals[index].terms;
         (Outcome memory outcome, uint40 deadline) = (_outcome(index), uint40(block.timestamp + 1 + _random(3 days)));
         bytes32 digest = _settlementDigest(deals[index].id, outcome, deadline);
-        Way memory way = _wayWithout(terms, digest, new bytes32[](0));
+        Way memory way = _wayWithout(terms, digest, new bytes32[](0), ROLE_CHANGE);
         _addPayee(way, index, digest);
         call = _settling(terms, outcome, deadline, way);
-        call.outcome = outcome;
+        (call.outcome, call.roles) = (outcome, ROLE_CHANGE);
         if (way.buyer.signer == address(0)) call.entitled = [terms.buyer, terms.buyer, terms.buyer];
         if (way.supplier.signer == address(0)) call.entitled = [terms.supplier, terms.supplier, terms.supplier];
     }
@@ -112,8 +113,8 @@ abstract contract Deciding is Opening {
         _addPayee(way, index, digest);
         _secure(deals[next].terms, deals[next].bond);
         call = _amending(index, next, outcome, deadline, way);
-        call.outcome = outcome;
-        if (way.buyer.signer == address(0)) call.entitled = [terms.buyer, MARKET, PURCHASING];
+        (call.outcome, call.roles) = (outcome, ROLE_CHANGE);
+        if (way.buyer.signer == address(0)) call.entitled = [terms.buyer, terms.buyer, terms.buyer];
         if (way.supplier.signer == address(0)) call.entitled = [terms.supplier, terms.supplier, terms.supplier];
         if (terms.opener == MARKET) call.entitled = [MARKET, MARKET, MARKET];
     }

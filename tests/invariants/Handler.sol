@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ROLE_FINANCE} from "../../contracts/directory/DirectoryTypes.sol";
 import {Line, LineId, Status, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Acting} from "./Acting.sol";
 import {Call} from "./Books.sol";
@@ -12,10 +13,17 @@ import {IOddToken, IParty} from "./World.sol";
 /// @notice What people do with the escrow, each function one thing, decided by its seed: mostly right, now and then
 /// by the wrong caller or at the wrong time. A function reverts when the escrow refuses what it tried.
 contract Handler is Acting {
+    error Handler_Closed();
+    error Handler_Stuck(Action action);
+
     /* LINES */
 
     function open(uint256 seed) external seeded(seed) {
         _open(_draft(_terms(_random(TradeSets.COUNT)), _oneIn(3) ? 1 + _random(3) : 0));
+    }
+
+    function openWithPermit(uint256 seed) external seeded(seed) {
+        _openWithPermit(_terms(_random(TradeSets.COUNT)));
     }
 
     function openMany(uint256 seed) external seeded(seed) {
@@ -142,7 +150,10 @@ contract Handler is Acting {
         _calm(token);
         if (token == address(ODD) && _oneIn(4)) ODD.setOddity(IOddToken.Oddity.TakesFee);
         address owner = _anybody();
-        _deposit(token == COIN ? _anybody() : owner, owner, token, _random(1e12));
+        address caller = token == COIN || _oneIn(12) ? _anyCaller() : _deputyOf(owner, ROLE_FINANCE);
+        _deposit(caller, owner, token, 1 + _random(1e12));
+        bool entitled = token == COIN || _mayAct(owner, caller, ROLE_FINANCE);
+        if (!entitled) _breach(9, "ESC-9: a stranger paid with somebody's money");
     }
 
     function withdraw(uint256 seed) external seeded(seed) {
@@ -153,11 +164,10 @@ contract Handler is Acting {
         }
         _calm(token);
         if (_isFirm(owner) && !_oneIn(4)) IParty(owner).setManner(IParty.Manner.Accepts);
-        address caller = _oneIn(16) ? _anybody() : owner;
+        address caller = _oneIn(16) ? _anyCaller() : _oneIn(2) ? owner : _deputyOf(owner, ROLE_FINANCE);
         uint256 amount = 1 + _random(ESCROW.freeBalanceOf(owner, token) + (_oneIn(16) ? 1 : 0));
         _make(_call(caller, token, abi.encodeCall(ESCROW.withdraw, (owner, token, amount))));
-        bool entitled = caller == owner || caller == _operatorOf(owner);
-        if (!entitled) _breach(6, "ESC-6: a stranger withdrew somebody's free balance");
+        if (!_mayAct(owner, caller, ROLE_FINANCE)) _breach(6, "ESC-6: a stranger withdrew somebody's free balance");
     }
 
     function publishConditions(uint256 seed) external seeded(seed) {
@@ -211,6 +221,11 @@ contract Handler is Acting {
         if (_tryToOpen(deals[index].terms, digest)) {
             _breach(4, "ESC-4: terms were opened that were opened or revoked before");
         }
+    }
+
+    /// @dev Somebody is bound, or pays, who did not agree.
+    function misopen(uint256 seed) external seeded(seed) {
+        if (_passes(_unconsented())) _breach(9, "ESC-9: somebody was bound, or paid, without consent");
     }
 
     /// @dev The consents to terms that were never opened, for terms that differ in one field.
@@ -271,6 +286,7 @@ contract Handler is Acting {
     function close(uint256 seed) external seeded(seed) {
         uint256 index = _find(Action(_random(ACTIONS - 1)));
         if (_oneIn(2)) _turn(true);
+        _expectWaysOut(index);
         _close(index);
     }
 
@@ -278,8 +294,39 @@ contract Handler is Acting {
     function closeAll() external seeded(deals.length) {
         if (_oneIn(2)) _turn(true);
         for (uint256 i = 0; i < deals.length; ++i) {
+            _expectWaysOut(i);
             _close(i);
         }
+    }
+
+    /// @dev Each party in turn closes the line by its own calls alone, while nobody else does anything. It is undone.
+    function _expectWaysOut(uint256 index) private {
+        Status status = _line(index).status;
+        if (!_isLive(status)) return;
+        bool timeDecides = status != Status.Open && status != Status.Rejected;
+        uint256 time = block.timestamp;
+        _expectWayOut(deals[index].terms.buyer, index);
+        if (timeDecides || deals[index].payee == address(0)) _expectWayOut(deals[index].terms.supplier, index);
+        if (timeDecides) _expectWayOut(STRANGER, index);
+        VM.warp(time);
+    }
+
+    function _expectWayOut(address party, uint256 index) private {
+        try this.closeBy(party, index) {}
+        catch (bytes memory reason) {
+            if (bytes4(reason) != Handler_Closed.selector) _breach(3, "ESC-3: a party alone can't close its line");
+        }
+    }
+
+    /// @notice Closes a line by what one party itself can do, and undoes it: reverts with Handler_Closed if it could.
+    function closeBy(address party, uint256 index) external {
+        while (_isLive(_line(index).status)) {
+            Action action = _wayOut(_line(index).status, party == deals[index].terms.supplier);
+            _waitFor(action, index);
+            Call memory call = _call(party, deals[index].terms.token, _data(action, index));
+            if (!_passes(call)) revert Handler_Stuck(action);
+        }
+        revert Handler_Closed();
     }
 
     function _close(uint256 index) private {
@@ -296,17 +343,24 @@ contract Handler is Acting {
     }
 
     function _stepAlone(uint256 index) private {
-        Line memory line = _line(index);
-        Action action = Action.PayRetention;
-        if (line.status == Status.Delivered) action = Action.DeemAccept;
-        if (line.status == Status.Disputed) action = Action.ApplyDefault;
-        if (line.status == Status.Open || line.status == Status.Rejected) {
-            bool resigns = deals[index].payee == address(0) && _oneIn(2);
-            action = resigns ? Action.Resign : Action.Terminate;
-        }
-        // To resign earlier would take the supplier's money for the advance.
-        if (action == Action.Resign && _inResignPeriod(deals[index])) VM.warp(deals[index].terms.dueBy);
+        Action action = _wayOut(_line(index).status, deals[index].payee == address(0) && _oneIn(2));
+        _waitFor(action, index);
         _perform(action, index);
+    }
+
+    /// @dev What ends a line's status by itself: a call that only time or one party decides.
+    function _wayOut(Status status, bool supplier) private pure returns (Action) {
+        if (status == Status.Delivered) return Action.DeemAccept;
+        if (status == Status.Disputed) return Action.ApplyDefault;
+        if (status == Status.Retained) return Action.PayRetention;
+        return supplier ? Action.Resign : Action.Terminate;
+    }
+
+    function _waitFor(Action action, uint256 index) private {
+        (uint256 from,) = _window(action, index, _line(index));
+        // To resign earlier would take the supplier's money for the advance.
+        if (action == Action.Resign && _inResignPeriod(deals[index])) from = deals[index].terms.dueBy;
+        if (from > block.timestamp) VM.warp(from);
     }
 
     /// @dev Everybody takes out all that is theirs of a token.
@@ -315,19 +369,31 @@ contract Handler is Acting {
         _empty(_token(_random(TOKENS)));
     }
 
-    /// @notice The same for every token.
+    /// @notice The same for every token, and for all goods.
     function emptyAll() external {
         _turn(false);
         for (uint256 k = 0; k < TOKENS; ++k) {
             _empty(_token(k));
         }
+        for (uint256 i = 0; i < deals.length; ++i) {
+            if (deals[i].owed != 0) _collect(i);
+        }
+    }
+
+    /// @dev What is in custody for whoever is entitled to it.
+    function _collect(uint256 index) private {
+        Terms memory terms = deals[index].terms;
+        address entitled = deals[index].goodsToBuyer ? terms.buyer : terms.supplier;
+        bytes memory data = abi.encodeCall(ESCROW.collect, (terms, deals[index].goods));
+        (bool done,) = _try(_call(entitled, terms.token, data));
+        if (!done || deals[index].owed != 0) _breach(10, "ESC-10: somebody's goods can't be collected");
     }
 
     function _empty(address token) private {
         for (uint256 i = 0; i < people.length; ++i) {
             uint256 amount = ESCROW.freeBalanceOf(people[i], token);
-            Call memory call = _call(people[i], token, abi.encodeCall(ESCROW.withdraw, (people[i], token, amount)));
-            (bool done,) = amount == 0 ? (true, call.data) : _try(call);
+            if (amount == 0) continue;
+            (bool done,) = _try(_call(people[i], token, abi.encodeCall(ESCROW.withdraw, (people[i], token, amount))));
             if (!done) _breach(1, "ESC-1: somebody's money can't be withdrawn");
         }
     }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+
+import {ROLE_CHANGE, ROLE_OPEN, ROLE_QUALITY} from "../../contracts/directory/DirectoryTypes.sol";
 import {IEip712} from "../../contracts/directory/IEip712.sol";
-import {Consent, LineId, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Consent, LineId, Permit, Terms} from "../../contracts/escrow/SupplierEscrowTypes.sol";
 import {Call} from "./Books.sol";
 import {IOddToken} from "./World.sol";
 import {Rules} from "./Rules.sol";
@@ -11,6 +14,8 @@ import {VM} from "./Vm.sol";
 
 /// @notice Terms of every sort, and every way in which two parties agree to them.
 abstract contract Opening is Rules {
+    bytes32 private constant PERMIT_TYPEHASH =
+        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
     bytes32 private constant SCHEDULE_TYPEHASH = keccak256("Schedule(bytes32 root)");
     bytes32 private immutable DOMAIN_SEPARATOR;
 
@@ -102,19 +107,23 @@ abstract contract Opening is Rules {
 
     /// @dev One of the ways in which the parties of a deal can open it. Signatures are over `digest`.
     function _way(Terms memory terms, bytes32 digest, bytes32[] memory proof) private returns (Way memory) {
-        return terms.opener == MARKET ? _wayOf(0, terms, digest, proof) : _wayWithout(terms, digest, proof);
+        if (terms.opener == MARKET) return _wayOf(0, terms, digest, proof, ROLE_OPEN);
+        return _wayWithout(terms, digest, proof, ROLE_OPEN);
     }
 
-    /// @dev One of the ways in which the parties agree without their market.
-    function _wayWithout(Terms memory terms, bytes32 digest, bytes32[] memory proof) internal returns (Way memory) {
-        return _wayOf(1 + _random(4), terms, digest, proof);
+    /// @dev One of the ways in which the parties agree without their market. Operators need the roles to sign.
+    function _wayWithout(Terms memory terms, bytes32 digest, bytes32[] memory proof, uint16 roles)
+        internal
+        returns (Way memory)
+    {
+        return _wayOf(1 + _random(4), terms, digest, proof, roles);
     }
 
     /// @dev The same, if only the contract that opened the line may call: for the buyer, but not for the supplier.
     function _wayToAmend(Terms memory terms, bytes32 digest) internal returns (Way memory way) {
         bytes32[] memory proof = new bytes32[](0);
-        if (terms.opener != MARKET) return _wayWithout(terms, digest, proof);
-        way = _wayOf(0, terms, digest, proof);
+        if (terms.opener != MARKET) return _wayWithout(terms, digest, proof, ROLE_OPEN | ROLE_CHANGE);
+        way = _wayOf(0, terms, digest, proof, ROLE_OPEN);
         way.supplier = _signed(terms.supplier, SALES, digest, proof);
     }
 
@@ -124,7 +133,7 @@ abstract contract Opening is Rules {
         if (payee != address(0)) way.payee = _signed(payee, FACTOR, digest, new bytes32[](0));
     }
 
-    function _wayOf(uint256 kind, Terms memory terms, bytes32 digest, bytes32[] memory proof)
+    function _wayOf(uint256 kind, Terms memory terms, bytes32 digest, bytes32[] memory proof, uint16 roles)
         private
         returns (Way memory way)
     {
@@ -135,8 +144,8 @@ abstract contract Opening is Rules {
         if (kind == 2) (way.caller, way.payer) = (PURCHASING, [terms.buyer, PURCHASING, FINANCIER][_random(3)]);
         if (kind == 3) (way.caller, way.payer) = _oneIn(2) ? (terms.supplier, terms.supplier) : (SALES, SALES);
         if (kind == 4) (way.caller, way.payer) = _oneIn(2) ? (STRANGER, STRANGER) : (FINANCIER, FINANCIER);
-        if (buyerSigns) way.buyer = _signed(terms.buyer, PURCHASING, digest, proof);
-        if (supplierSigns) way.supplier = _signed(terms.supplier, SALES, digest, proof);
+        if (buyerSigns) way.buyer = _signed(terms.buyer, _deputyOf(terms.buyer, roles), digest, proof);
+        if (supplierSigns) way.supplier = _signed(terms.supplier, _deputyOf(terms.supplier, roles), digest, proof);
     }
 
     /// @dev Both parties' signatures, for whoever brings them.
@@ -151,9 +160,38 @@ abstract contract Opening is Rules {
         internal
         returns (Consent memory)
     {
-        address signer = keyOf[principal] == 0 || _oneIn(3) ? operator : principal;
+        return _signedBy(keyOf[principal] == 0 || _oneIn(3) ? operator : principal, digest, proof);
+    }
+
+    function _signedBy(address signer, bytes32 digest, bytes32[] memory proof) private view returns (Consent memory) {
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(keyOf[signer], digest);
         return Consent(signer, proof, abi.encodePacked(r, s, v));
+    }
+
+    /* WITHOUT CONSENT */
+
+    /// @dev A call that would make somebody a party, or a payer, who did not agree. Nothing else is wrong with it.
+    function _unconsented() internal returns (Call memory) {
+        Terms memory terms = _terms(TradeSets.TOOLING);
+        uint256 kind = _random(9);
+        terms.opener = kind == 0 ? MARKET : address(0);
+        bytes32 digest = LineId.unwrap(ESCROW.lineId(terms));
+        Way memory way = _bothSigned(terms, digest, kind == 6 ? MARKET : STRANGER);
+        Consent memory none;
+        if (kind == 1) way.buyer = none;
+        if (kind == 2) way.supplier = none;
+        if (kind == 3) way.buyer = way.supplier;
+        if (kind == 4) way.supplier = way.buyer;
+        if (kind == 5) way.payer = [terms.buyer, terms.supplier, FACTOR][_random(3)];
+        if (kind == 6) (way.buyer, way.supplier, way.payer) = (none, none, terms.buyer);
+        uint16 role = _oneIn(2) ? ROLE_CHANGE : ROLE_QUALITY;
+        if (kind == 7) way.buyer = _signedBy(_clerkOf(true, role), digest, new bytes32[](0));
+        if (kind == 8) way.supplier = _signedBy(_clerkOf(false, role), digest, new bytes32[](0));
+        _secure(terms, terms.token == COIN && way.payer == terms.supplier ? _bond(terms) + terms.amount : _bond(terms));
+        if (terms.token != COIN) _mint(terms.token, way.payer, terms.amount);
+        else if (way.payer != terms.supplier) _depositFor(way.payer, COIN, terms.amount);
+        bytes memory data = abi.encodeCall(ESCROW.open, (terms, way.buyer, way.supplier, way.payer));
+        return _call(way.caller, terms.token, data);
     }
 
     /* OPENING */
@@ -170,6 +208,33 @@ abstract contract Opening is Rules {
         Way memory way = _way(deals[index].terms, digest, proof);
         _secure(deals[index].terms, deals[index].bond);
         _make(_opening(deals[index].terms, way));
+    }
+
+    /// @dev Opens a line with an allowance that comes signed with it.
+    function _openWithPermit(Terms memory terms) internal {
+        (terms.buyer, terms.token, terms.opener) = (BUYER, address(DOLLAR), address(0));
+        uint256 index = _draft(terms, 0);
+        bytes32 digest = LineId.unwrap(deals[index].id);
+        Way memory way = _wayOf(_oneIn(2) ? 1 : 2, terms, digest, new bytes32[](0), ROLE_OPEN);
+        way.payer = BUYER;
+        _secure(terms, deals[index].bond);
+        _mint(terms.token, BUYER, terms.amount);
+        VM.prank(BUYER);
+        DOLLAR.approve(address(ESCROW), 0);
+        bytes memory data = abi.encodeCall(
+            ESCROW.openWithPermit, (terms, way.buyer, way.supplier, BUYER, _permit(BUYER, type(uint256).max))
+        );
+        _make(_call(way.caller, terms.token, data));
+    }
+
+    function _permit(address owner, uint256 value) private view returns (Permit memory permit) {
+        IERC20Permit token = IERC20Permit(address(DOLLAR));
+        (permit.value, permit.deadline) = (value, block.timestamp);
+        bytes32 hash = keccak256(
+            abi.encode(PERMIT_TYPEHASH, owner, address(ESCROW), value, token.nonces(owner), permit.deadline)
+        );
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", token.DOMAIN_SEPARATOR(), hash));
+        (permit.v, permit.r, permit.s) = VM.sign(keyOf[owner], digest);
     }
 
     /// @dev The call that opens a line.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {
+    ROLE_ASSETS,
+    ROLE_CHANGE,
+    ROLE_FINANCE,
+    ROLE_QUALITY
+} from "../../contracts/directory/DirectoryTypes.sol";
 import {Periods, Rates} from "../../contracts/escrow/Conditions.sol";
 import {
-    FLAG_GOODS_TO_BUYER,
     FLAG_RETENTION_DISPUTED,
     Line,
     LineId,
@@ -87,13 +92,17 @@ abstract contract Rules is Books {
         if (action == Action.Deliver) {
             (from, before) = (_lessOrZero(dueBy, periods.deliveryWindow()), _longStop(dueBy, periods, line));
         }
-        if (action == Action.ConfirmReceipt) before = line.since;
-        if (action == Action.DeemAccept) from = line.since + rates.inspection();
-        if (action == Action.Reject) before = line.since + rates.inspection();
+        uint256 arrival = deals[index].arrival;
+        if (action == Action.ConfirmReceipt) before = arrival;
+        if (action == Action.DeemAccept) from = arrival + rates.inspection();
+        if (action == Action.Reject) before = arrival + rates.inspection();
         if (action == Action.Cancel) before = _lessOrZero(dueBy, periods.cancelNotice());
         if (action == Action.Terminate) from = _longStop(dueBy, periods, line);
         if (action == Action.PayRetention) from = line.since + periods.retention();
-        if (action == Action.Dispute) before = line.since + _disputable(rates, periods, line.status);
+        if (action == Action.Dispute) {
+            bool delivered = line.status == Status.Delivered;
+            before = (delivered ? arrival : line.since) + _disputable(rates, periods, line.status);
+        }
         if (action == Action.Rule) before = line.since + rates.arbitration();
         if (action == Action.ApplyDefault) from = line.since + rates.arbitration();
     }
@@ -118,12 +127,35 @@ abstract contract Rules is Books {
         if (action == Action.Refund) return [supplierSide, supplierSide, supplierSide];
         if (action == Action.Dispute && line.status == Status.Rejected) return [supplierSide, supplier, supplierSide];
         bool supplies = action == Action.Deliver || action == Action.Resign;
-        bool takesBack = action == Action.Collect && line.flags & FLAG_GOODS_TO_BUYER == 0;
+        bool takesBack = action == Action.Collect && !deals[index].goodsToBuyer;
         if (supplies || takesBack) return [supplier, supplier, supplier];
         bool delivered = action == Action.Accept && line.status == Status.Delivered;
         bool inspects = delivered || action == Action.ConfirmReceipt || action == Action.Reject;
         if (terms.inspector == address(0) || !inspects) return [buyer, buyer, buyer];
         return action == Action.Reject ? [INSPECTOR, INSPECTOR, INSPECTOR] : [buyer, buyer, INSPECTOR];
+    }
+
+    /// @dev What an operator needs to take the action; none: no operator may.
+    function _rolesFor(Action action, uint256 index, Line memory line) internal view returns (uint16) {
+        if (action == Action.Rule || action == Action.Assign) return 0;
+        if (action == Action.Deliver) {
+            bool bringsGoods = deals[index].goods.length != 0 && !_inCustody(deals[index].id);
+            return bringsGoods ? ROLE_QUALITY | ROLE_ASSETS : ROLE_QUALITY;
+        }
+        if (action == Action.Collect) return ROLE_ASSETS;
+        bool unseen = action == Action.Accept && line.status != Status.Delivered;
+        if (action == Action.Pay || action == Action.Refund || unseen) return ROLE_FINANCE;
+        bool judges = action == Action.Accept || action == Action.ConfirmReceipt || action == Action.Reject;
+        if (judges || action == Action.Dispute || action == Action.Evidence) return ROLE_QUALITY;
+        return ROLE_CHANGE;
+    }
+
+    /// @dev Somebody who may act for a principal: with all its roles, or with the one that it takes, or itself.
+    function _deputyOf(address principal, uint16 roles) internal returns (address) {
+        address operator = _operatorOf(principal);
+        bool hasClerks = operator == PURCHASING || operator == SALES;
+        bool one = roles != 0 && roles & (roles - 1) == 0;
+        return hasClerks && one && _oneIn(2) ? _clerkOf(operator == PURCHASING, roles) : operator;
     }
 
     /// @dev Who may do everything for somebody: their operator, or themselves.

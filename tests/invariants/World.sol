@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAssetRegistry} from "../../contracts/assets/IAssetRegistry.sol";
-import {Kind, Registration} from "../../contracts/assets/AssetRegistryTypes.sol";
 import {ROLE_OPEN} from "../../contracts/directory/DirectoryTypes.sol";
 import {IDirectory} from "../../contracts/directory/IDirectory.sol";
 import {Conditions} from "../../contracts/escrow/Conditions.sol";
 import {ISupplierEscrow} from "../../contracts/escrow/ISupplierEscrow.sol";
 import {ConditionsId} from "../../contracts/escrow/SupplierEscrowTypes.sol";
+import {Stage} from "./Stage.sol";
 import {TradeSets} from "./TradeSets.sol";
 import {VM} from "./Vm.sol";
 
@@ -18,8 +17,11 @@ interface IToken {
     function mint(address to, uint256 amount) external;
 }
 
-interface IApprovals {
-    function setApprovalForAll(address operator, bool approved) external;
+/// @dev contracts/mocks/MockAssetRegistry.sol, from outside.
+interface IHoldingRegistry {
+    function holdBack(uint256[] calldata ids, bool held) external;
+    function ownerOf(uint256 id) external view returns (address);
+    function register(uint256[] calldata ids, address owner) external;
 }
 
 /// @dev contracts/mocks/MockOddToken.sol, from outside.
@@ -57,16 +59,15 @@ interface IParty {
 }
 
 /// @notice The contracts under test, as they were packaged, and everybody who uses them.
-abstract contract World {
+abstract contract World is Stage {
     address internal constant COIN = address(0);
     uint256 internal constant TOKENS = 3;
+    uint256 internal constant ROLES = 6;
     uint16 private constant ALL_ROLES = type(uint16).max;
-    string private constant ARTIFACTS = "src/fabricant/artifacts/";
-    string private constant MOCKS = ".build/mocks/";
 
     ISupplierEscrow internal immutable ESCROW;
-    IAssetRegistry internal immutable ASSETS;
-    IDirectory private immutable DIRECTORY;
+    IDirectory private immutable DIRECTORY = IDirectory(_deploy(ARTIFACTS, "Directory", ""));
+    IHoldingRegistry internal immutable ASSETS = IHoldingRegistry(_deploy(MOCKS, "MockAssetRegistry", ""));
     IToken internal immutable DOLLAR = IToken(_deploy(MOCKS, "MockERC20Permit", ""));
     IOddToken internal immutable ODD = IOddToken(_deploy(MOCKS, "MockOddToken", ""));
 
@@ -89,21 +90,18 @@ abstract contract World {
     address internal immutable STRANGER = _keyed("stranger");
 
     address[] internal people;
+    address[] private clerks; // each has one role alone, for all of a side: the buyers' first
     mapping(address person => uint256) internal numberOf; // from one
     ConditionsId[] internal published;
     mapping(ConditionsId => Conditions) internal conditions;
-    mapping(address signer => uint256) internal keyOf;
+    mapping(address principal => mapping(address operator => uint16)) private rolesLent;
     /// @dev What somebody should have of a token, in their pocket and in the escrow.
     mapping(address person => mapping(address token => uint256)) internal wealthOf;
 
-    uint256 private entropy;
-    uint256 private registered;
+    uint256 internal registered; // goods have the numbers up to this
 
     constructor() {
-        DIRECTORY = IDirectory(_deploy(ARTIFACTS, "Directory", ""));
-        ASSETS = IAssetRegistry(_deploy(ARTIFACTS, "AssetRegistry", abi.encode(DIRECTORY, STRANGER)));
-        bytes memory code = VM.getCode(VM.envOr("ESCROW", "src/fabricant/artifacts/SupplierEscrow.json"));
-        ESCROW = ISupplierEscrow(_create(bytes.concat(code, abi.encode(DIRECTORY, ASSETS))));
+        ESCROW = ISupplierEscrow(_deployTested("SupplierEscrow", abi.encode(DIRECTORY, ASSETS)));
         for (uint256 i = 0; i < TradeSets.COUNT; ++i) {
             published.push(ESCROW.publishConditions(TradeSets.get(i), ""));
             conditions[published[i]] = TradeSets.get(i);
@@ -125,52 +123,46 @@ abstract contract World {
             VM.prank(people[i]);
             ODD.approve(address(ESCROW), type(uint256).max);
         }
-        _employ(BUYER, PURCHASING);
-        _employ(BUYER_FIRM, PURCHASING);
-        _employ(SUPPLIER, SALES);
-        _employ(SUPPLIER_FIRM, SALES);
-        _employ(SUPPLIER_WALLET, SALES);
+        for (uint256 i = 0; i < 2 * ROLES; ++i) {
+            clerks.push(_keyed(string(abi.encodePacked("clerk ", i))));
+        }
+        _employ(BUYER, PURCHASING, 0);
+        _employ(BUYER_FIRM, PURCHASING, 0);
+        _employ(SUPPLIER, SALES, ROLES);
+        _employ(SUPPLIER_FIRM, SALES, ROLES);
+        _employ(SUPPLIER_WALLET, SALES, ROLES);
         _lend(FINANCIER, PURCHASING, ROLE_OPEN);
         _lend(FACTOR_FIRM, FACTOR, ALL_ROLES);
     }
 
-    function _employ(address principal, address operator) private {
+    function _employ(address principal, address operator, uint256 firstClerk) private {
         _lend(principal, operator, ALL_ROLES);
         _lend(principal, MARKET, ROLE_OPEN);
-        VM.prank(principal);
-        IApprovals(address(ASSETS)).setApprovalForAll(address(ESCROW), true);
+        for (uint256 i = 0; i < ROLES; ++i) {
+            _lend(principal, clerks[firstClerk + i], uint16(1 << i));
+        }
     }
 
     function _lend(address principal, address operator, uint16 roles) private {
+        rolesLent[principal][operator] = roles;
         VM.prank(principal);
         DIRECTORY.setOperator(operator, roles, type(uint40).max);
     }
 
-    function _keyed(string memory name) private returns (address person) {
-        uint256 key = uint256(keccak256(bytes(name)));
-        person = VM.addr(key);
-        keyOf[person] = key;
+    /// @dev By what was lent; no roles: the principal alone.
+    function _mayAct(address principal, address actor, uint16 roles) internal view returns (bool) {
+        return actor == principal || (roles != 0 && rolesLent[principal][actor] & roles == roles);
     }
 
-    function _wallet(string memory name) private returns (address wallet) {
-        uint256 key = uint256(keccak256(bytes(name)));
-        wallet = _deploy(MOCKS, "MockWallet", abi.encode(VM.addr(key)));
-        keyOf[wallet] = key;
+    /// @dev Who has the role for a buyer or a supplier, and no other.
+    function _clerkOf(bool buyer, uint16 role) internal view returns (address) {
+        uint256 number = buyer ? 0 : ROLES;
+        while (role > 1) (role, number) = (role >> 1, number + 1);
+        return clerks[number];
     }
 
     function _firm() private returns (address) {
         return _deploy(MOCKS, "MockParty", "");
-    }
-
-    function _deploy(string memory folder, string memory name, bytes memory arguments) private returns (address) {
-        return _create(bytes.concat(VM.getCode(string.concat(folder, name, ".json")), arguments));
-    }
-
-    function _create(bytes memory code) private returns (address made) {
-        assembly ("memory-safe") {
-            made := create(0, add(code, 32), mload(code))
-        }
-        require(made != address(0), "a contract could not be deployed");
     }
 
     /* MONEY AND GOODS */
@@ -198,32 +190,21 @@ abstract contract World {
     /// @dev New products of a supplier's own.
     function _produce(address supplier, uint256 count) internal returns (uint256[] memory goods) {
         goods = new uint256[](count);
-        bytes32 namespace = bytes32(uint256(uint160(supplier)));
         for (uint256 i = 0; i < count; ++i) {
-            string memory serial = string(abi.encodePacked("part ", ++registered));
-            VM.prank(supplier);
-            goods[i] = ASSETS.register(namespace, Registration(serial, Kind.Product, supplier, 1, 0, 0, ""));
+            goods[i] = ++registered;
         }
+        ASSETS.register(goods, supplier);
     }
 
     /* CHANCE */
 
-    /// @dev All that a call decides by chance follows from its seed, so that a sequence can be repeated and shrunk.
-    modifier seeded(uint256 seed) {
-        entropy = seed;
-        _;
-    }
-
-    function _random(uint256 limit) internal returns (uint256) {
-        entropy = uint256(keccak256(abi.encode(entropy)));
-        return entropy % limit;
-    }
-
-    function _oneIn(uint256 chances) internal returns (bool) {
-        return _random(chances) == 0;
-    }
-
     function _anybody() internal returns (address) {
         return people[_random(people.length)];
+    }
+
+    /// @dev Of the people or their clerks.
+    function _anyCaller() internal returns (address) {
+        uint256 number = _random(people.length + clerks.length);
+        return number < people.length ? people[number] : clerks[number - people.length];
     }
 }

@@ -1,18 +1,21 @@
 """The runner of the stateful campaign sees what fails, and what should fail and does not."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fabricant.artifacts import load
 from fabricant.chain.build import find_project
 from fabricant.chain.solc import install_compiler
 from fabricant.errors import InvalidInput
 from scripts import invariants
-from scripts.invariants import Outcome, Rate, judge_defect, judge_real
+from scripts.invariants import CAMPAIGNS, Outcome, Rate, add, judge_defect, judge_real
 from tests.support.defects import Defect, plant, read_defects
 
 ROOT = find_project(Path(__file__).parent)
+ESCROWS = tuple(f"ESC-{number}" for number in range(1, 11))
 DEFECT = Defect(name="pigs fly", breaks="ESC-1", file="A.sol", old="walk", new="fly")
 CAMPAIGN = """// SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
@@ -44,7 +47,7 @@ def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
     def run(source: str) -> Outcome:
         (tmp_path / "tests" / "invariants" / "A.t.sol").write_text(source)
-        return invariants.run_campaign(calls=128, seed=1)
+        return invariants.run_campaign("SupplierEscrow", calls=128, seed=1)
 
     return run
 
@@ -104,7 +107,35 @@ def test_every_defect_can_be_planted() -> None:
 
     for defect in defects:
         plant((ROOT / defect.source).read_text(), defect)
-    assert {"ESC-1", "ESC-2", "ESC-4"} <= {defect.breaks for defect in defects}
+    breaks = [defect.breaks for defect in defects]
+    assert [number for number in (*ESCROWS, "DIR-1") if breaks.count(number) < 2] == []
+
+
+@pytest.mark.parametrize(
+    ("contract", "handler"),
+    zip(CAMPAIGNS, ("Handler.sol", "DirectoryHandler.sol"), strict=True),
+)
+def test_every_function_that_changes_anything_is_an_action(contract: str, handler: str) -> None:
+    source = (ROOT / "tests" / "invariants" / handler).read_text()
+    actions = re.findall(r"function (\w+)\(uint256 seed\) external seeded\(seed\)", source)
+    writes = {
+        entry["name"]
+        for entry in load(contract).abi
+        if entry["type"] == "function" and entry["stateMutability"] in ("nonpayable", "payable")
+    }
+
+    assert writes
+    assert writes - set(actions) == set()
+
+
+def test_parts_of_a_campaign_add_up() -> None:
+    held = Outcome(None, 64, {"open": Rate(10, 9), "pay": Rate(4, 4)})
+    broken = Outcome("ESC-1: odd", 3, {"open": Rate(3, 2)}, ("open(1)",))
+
+    assert add([held, held]) == Outcome(None, 128, {"open": Rate(20, 18), "pay": Rate(8, 8)})
+    assert add([held, broken]) == Outcome(
+        "ESC-1: odd", 67, {"open": Rate(13, 11), "pay": Rate(4, 4)}, ("open(1)",)
+    )
 
 
 @pytest.mark.parametrize(("problems", "code"), [([], 0), (["ESC-1: odd"], 1)])

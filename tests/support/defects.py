@@ -1,4 +1,4 @@
-"""Defects planted in the escrow, so that tests can show that they would notice.
+"""Defects planted in the contracts, so that tests can show that they would notice.
 
 Each is a small change of one source file, kept in `tests/invariants/defects.toml`. All are compiled in one go
 and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the tree
@@ -17,12 +17,13 @@ from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 from fabricant.errors import InvalidInput
 
-ESCROW = "contracts/escrow/SupplierEscrow.sol"
+CONTRACTS = {"ESC": "SupplierEscrow", "DIR": "Directory"}  # by the invariants' letters
+FOLDERS = {"SupplierEscrow": "contracts/escrow", "Directory": "contracts/directory"}
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A fault planted in a file of `contracts/escrow`: `old` becomes `new`, which breaks an invariant."""
+    """A fault planted in a file of a contract's folder: `old` becomes `new`, which breaks an invariant."""
 
     name: str
     breaks: str  # such as ESC-1
@@ -31,14 +32,24 @@ class Defect:
     new: str
 
     @property
+    def contract(self) -> str:
+        """The contract whose invariant breaks."""
+        return CONTRACTS[self.breaks.partition("-")[0]]
+
+    @property
     def source(self) -> str:
         """The file's source id."""
-        return f"contracts/escrow/{self.file}"
+        return f"{FOLDERS[self.contract]}/{self.file}"
+
+    @property
+    def entry(self) -> str:
+        """The contract's source id."""
+        return f"{FOLDERS[self.contract]}/{self.contract}.sol"
 
     @property
     def slug(self) -> str:
         """The name, for files."""
-        return "-".join(self.name.replace("'", "").split())
+        return "-".join(self.name.replace("'", "").replace(",", "").split())
 
 
 def read_defects(file: Path) -> list[Defect]:
@@ -57,28 +68,36 @@ def plant(text: str, defect: Defect) -> str:
 
 
 def compile_defects(root: Path, defects: Sequence[Defect], folder: Path) -> Mapping[Defect, Path]:
-    """An artifact of the escrow with each defect, in a folder of their own inside `folder`.
+    """An artifact in `folder` of each defect's contract with the defect in it.
 
-    Compiles without the optimiser, and only if the sources or the defects changed.
+    Compiles without the optimiser, in one go, what was not compiled before from the same sources.
     """
-    standard_input = _standard_input(Sources(root), defects)
-    key = hashlib.sha256(json.dumps(standard_input, sort_keys=True).encode()).hexdigest()
-    files = {defect: folder / key[:16] / f"{defect.slug}.json" for defect in defects}
-    if not all(file.exists() for file in files.values()):
-        output = compile_standard(install_compiler(root), standard_input)
-        for defect, file in files.items():
-            evm = output["contracts"][f"{defect.slug}/{ESCROW}"]["SupplierEscrow"]["evm"]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"abi": [], "bytecode": "0x" + evm["bytecode"]["object"]}))
+    sources = Sources(root)
+    files = {defect: folder / f"{defect.slug}-{_key(sources, defect)}.json" for defect in defects}
+    missing = [defect for defect in defects if not files[defect].exists()]
+    if missing:
+        output = compile_standard(install_compiler(root), _standard_input(sources, missing))
+        folder.mkdir(parents=True, exist_ok=True)
+        for defect in missing:
+            evm = output["contracts"][f"{defect.slug}/{defect.entry}"][defect.contract]["evm"]
+            artifact = {"abi": [], "bytecode": "0x" + evm["bytecode"]["object"]}
+            files[defect].write_text(json.dumps(artifact))
     return files
 
 
+def _key(sources: Sources, defect: Defect) -> str:
+    """Changes with anything that the artifact is made of."""
+    standard_input = _standard_input(sources, [defect])
+    return hashlib.sha256(json.dumps(standard_input, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, Any]:
-    closure = sources.closure(ESCROW)
-    texts = {name: sources.text(name) for name in sorted(closure)}
+    texts: dict[str, str] = {}
     remappings = [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())]
     for defect in defects:
+        closure = sources.closure(defect.entry)
         reached = {name for name in closure if defect.source in sources.closure(name)}
+        texts |= {name: sources.text(name) for name in closure}
         texts |= dict(_copies(texts, defect, reached))
         remappings += [f"{defect.slug}/{name}={name}" for name in sorted(closure - reached)]
     return {
@@ -88,7 +107,8 @@ def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, An
             "evmVersion": "cancun",
             "optimizer": {"enabled": False},
             "outputSelection": {
-                f"{defect.slug}/{ESCROW}": {"SupplierEscrow": ["evm.bytecode.object"]} for defect in defects
+                f"{defect.slug}/{defect.entry}": {defect.contract: ["evm.bytecode.object"]}
+                for defect in defects
             },
             "remappings": remappings,
         },
