@@ -133,4 +133,4 @@ def give_away(scene: Scene, terms: Terms, party: Party) -> None:
 
 
 if __name__ == "__main__":
-    main(play, **HAD)
+    main(play, guests=HAD["guests"])

@@ -4,16 +4,18 @@ Every command of `fabricant order` that changes a line says which line it is, ho
 change means, before anybody agrees.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
 from fabricant.chain import lookup
-from fabricant.chain.client import Done
-from fabricant.chain.escrow import LineState, SupplierEscrow
+from fabricant.chain.client import AllDone, Done
+from fabricant.chain.escrow import LineConcluded, LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
+from fabricant.cli import _facts as facts
+from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId
 from fabricant.domain.escrow import Ending, LineId, Outcome, Terms, Window, windows
@@ -22,6 +24,14 @@ from fabricant.domain.units import NOTHING, Token
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
+
+MOST_GAS: Final = 12_000_000  # of one transaction, by this estimate; the protocol's cap is 16,777,216
+GAS_OF_LINE: Final = 60_000  # at most, in a batch
+GAS_OF_ASSET: Final = 50_000  # handed over
+
+Many = Callable[[SupplierEscrow, Sequence[Terms], Sequence[Sequence[AssetId]]], AllDone[LineConcluded]]
+
+lines_argument = click.argument("lines", metavar="LINE...", nargs=-1, required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,12 @@ def at_hand(fabricant: Fabricant, text: str) -> LineAtHand:
     return line_at_hand(fabricant, *lookup.find_line(fabricant, text))
 
 
+def all_at_hand(fabricant: Fabricant, texts: Iterable[str]) -> list[LineAtHand]:
+    """The lines that ids mean, each once."""
+    found = (at_hand(fabricant, text) for text in texts)
+    return [*{line.id: line for line in found}.values()]
+
+
 def line_at_hand(fabricant: Fabricant, line: LineId, terms: Terms) -> LineAtHand:
     """A line whose terms are known."""
     state = fabricant.escrow.state_of(terms)
@@ -116,3 +132,41 @@ def act(
     after = line.fabricant.escrow.line_of(line.id)
     more = {"status": after.status.name.lower(), "held": str(after.held)}
     trade.report(ctx, done, [said], more)
+
+
+def act_on_all(ctx: click.Context, lines: Sequence[LineAtHand], action: Many, ending: Ending) -> None:
+    """Ends several lines at once, as `act` does one; in as many transactions as the gas cap takes.
+
+    All are tried before anybody agrees, and told one by one: what was sent stays done if a later one fails.
+    """
+    escrow = lines[0].fabricant.escrow
+    batches = [*_batches([(line, line.goods()) for line in lines])]
+    for terms, goods in batches:
+        escrow.simulate(getattr(escrow, action.__name__), terms, goods)
+    words = [word for line in lines for word in (*line.words, "", *line.ending(ending), "")]
+    trade.agree(ctx, [*words, f"{len(lines)} lines, in {len(batches)} transactions."])
+    done = []
+    for terms, goods in batches:
+        done.append(trade.send(ctx, escrow, action, terms, goods))
+        output.note(trade.receipt_line(done[-1].receipt))
+    data = {
+        "transactions": [facts.sent(each.receipt) for each in done],
+        "lines": [facts.of(event) for each in done for event in each.events],
+    }
+    output.emit(ctx, data, lambda: output.say(f"{len(data['lines'])} lines were accepted."))
+
+
+def _batches(
+    lines: Iterable[tuple[LineAtHand, tuple[AssetId, ...]]], most: int = MOST_GAS
+) -> Iterator[tuple[list[Terms], list[tuple[AssetId, ...]]]]:
+    """Terms and goods of as many lines, in order, as one transaction takes."""
+    terms, goods, gas = list[Terms](), list[tuple[AssetId, ...]](), 0
+    for line, assets in lines:
+        more = GAS_OF_LINE + GAS_OF_ASSET * len(assets)
+        if terms and gas + more > most:
+            yield terms, goods
+            terms, goods, gas = [], [], 0
+        terms.append(line.terms)
+        goods.append(assets)
+        gas += more
+    yield terms, goods

@@ -1,5 +1,7 @@
 """`fabricant order`: how a line is performed: delivered, received, inspected, paid, collected."""
 
+from typing import Final
+
 import click
 from eth_utils.crypto import keccak
 
@@ -9,10 +11,12 @@ from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _trade as trade
-from fabricant.cli._line import act, at_hand
+from fabricant.cli._line import act, act_on_all, all_at_hand, at_hand, lines_argument
 from fabricant.domain.escrow import Ending
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
+
+ACCEPTED: Final = "The line was accepted."
 
 
 @click.command
@@ -78,23 +82,44 @@ def receipt(ctx: click.Context, line: str) -> None:
 
 
 @click.command
-@click.argument("line")
-@click.option("--by-silence", is_flag=True, help="Nobody inspected in time; anybody may close it then.")
+@lines_argument
 @trade.acts
-def accept(ctx: click.Context, line: str, *, by_silence: bool) -> None:
-    """Accept a delivery: the money goes to the supplier, the products to the buyer, at once.
+def accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
+    """Accept deliveries: the money goes to the supplier, the products to the buyer, at once.
 
-    Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE).
+    Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE). Several
+    lines have one buyer, supplier, payee, token and broker, and are accepted together.
 
     \b
     Example:
-      fabricant order accept 0x1f2e3d4c
+      fabricant order accept 0x1f2e3d4c 0x5b6a7988
     """
-    found = at_hand(trade.trying(ctx), line)
-    ending = Ending.DEEMED_ACCEPTED if by_silence else Ending.ACCEPTED
-    words = ["Nobody inspected it in time." if by_silence else "You accept it.", *found.ending(ending)]
-    action = SupplierEscrow.deem_accept if by_silence else SupplierEscrow.accept
-    act(ctx, found, action, words, "The line was accepted.", found.goods())
+    found = all_at_hand(trade.trying(ctx), lines)
+    words = ["You accept it.", *found[0].ending(Ending.ACCEPTED)]
+    if len(found) == 1:
+        act(ctx, found[0], SupplierEscrow.accept, words, ACCEPTED, found[0].goods())
+    else:
+        act_on_all(ctx, found, SupplierEscrow.accept_many, Ending.ACCEPTED)
+
+
+@click.command("deem-accept")
+@lines_argument
+@trade.acts
+def deem_accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
+    """Close deliveries that nobody inspected in time, as accepted. Anybody may.
+
+    Several lines have one buyer, supplier, payee, token and broker, and are closed together.
+
+    \b
+    Example:
+      fabricant order deem-accept 0x1f2e3d4c
+    """
+    found = all_at_hand(trade.trying(ctx), lines)
+    words = ["Nobody inspected it in time.", *found[0].ending(Ending.DEEMED_ACCEPTED)]
+    if len(found) == 1:
+        act(ctx, found[0], SupplierEscrow.deem_accept, words, ACCEPTED, found[0].goods())
+    else:
+        act_on_all(ctx, found, SupplierEscrow.deem_accept_many, Ending.DEEMED_ACCEPTED)
 
 
 @click.command
