@@ -83,4 +83,4 @@ def claim(scene: Scene, terms: Terms, agreed: ConditionsSet) -> None:
 
 
 if __name__ == "__main__":
-    main(play, **HAD)
+    main(play, buyer_has=HAD["buyer_has"], supplier_has=HAD["supplier_has"])

@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from fabricant.chain import lookup
 from fabricant.chain.client import Done
+from fabricant.chain.errors import SupplierEscrow_NoConsent, SupplierEscrow_TooLate
 from fabricant.chain.escrow import LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import Payment, payment_of
@@ -47,7 +48,9 @@ from fabricant.domain.escrow.payoffs import decided
 from fabricant.domain.escrow.proposals import (
     WrongPayee,
     check_amendable,
+    check_bond,
     check_deadline,
+    check_later,
     check_live,
     check_outcome,
     check_payee,
@@ -412,11 +415,8 @@ class Amending(_OfLine[Amendment]):
         return self.file.content.new_id
 
     def role_for(self, side: str) -> Role:
-        """The supplier's operator also needs OPEN if the bond grows."""
-        (new,), old = self.new_terms, self.terms
-        escrow = self.fabricant.escrow
-        locked, freed = (bond(each.amount, escrow.conditions_of(each.conditions)) for each in (new, old))
-        return self.role | Role.OPEN if side == "supplier" and locked > freed else self.role
+        """The supplier's operator also needs OPEN if more bond is bound, as the contract counts it."""
+        return self.role | Role.OPEN if side == "supplier" and self._bound > self._freed else self.role
 
     def words(self) -> list[str]:
         """Which line it is, how it stands, what changes, and who pays and gets what."""
@@ -439,6 +439,9 @@ class Amending(_OfLine[Amendment]):
         check_deadline(self.file.content.deadline, at=state.at)
         check_unopened(escrow.line_of(self.line))
         escrow.check(new)
+        token = lookup.token_of(self.fabricant, self.token)
+        free = escrow.free_balance_of(self.terms.supplier, self.token)
+        check_bond(self._bound, freed=self._freed, free=free, token=token)
         if state.payee != ZERO_ADDRESS:
             check_payee(new, state.payee)
 
@@ -446,6 +449,20 @@ class Amending(_OfLine[Amendment]):
         """Raises as `check`, OutcomeBeyondHeld."""
         self.check()
         self._check_outcome(self.file.content.outcome)
+
+    @property
+    def _bound(self) -> BaseUnits:
+        """The new bond, and what the buyer gets of the old one."""
+        (new,) = self.new_terms
+        return BaseUnits(self._bond_of(new) + self.file.content.outcome.bond_to_buyer)
+
+    @property
+    def _freed(self) -> BaseUnits:
+        """The old bond."""
+        return self._bond_of(self.terms)
+
+    def _bond_of(self, terms: Terms) -> BaseUnits:
+        return bond(terms.amount, self.fabricant.escrow.conditions_of(terms.conditions))
 
     def sign(self, *, by: Signer) -> Consent:
         """As `SupplierEscrow.sign_amendment`."""
@@ -497,13 +514,29 @@ class Assigning(_OfLine[Assignment]):
         return [*self._words(state), *said]
 
     def check(self) -> None:
-        """Raises ProposalExpired, WrongLineStatus, WrongPayee."""
+        """Raises ProposalExpired, WrongLineStatus, WrongPayee, DeadlineNotLater."""
         state = self._state
         check_live(state.line)
         check_deadline(self.file.content.deadline, at=state.at)
         check_payee(self.terms, self.file.content.payee)
         if self.file.content.payee == supplier_side(self.terms, payee=state.payee):
             raise WrongPayee(f"{self.file.content.payee} is paid already; name another payee")
+        if state.payee != ZERO_ADDRESS:
+            self._check_later(state.payee)
+
+    def _check_later(self, assignor: Address) -> None:
+        """Raises DeadlineNotLater, as the escrow alone knows: it judges the deadline before the consent."""
+        network, deployment = self.fabricant.network, self.fabricant.deployment
+        escrow = Fabricant(network, deployment, account=assignor).escrow
+        assignment = self.file.content
+        try:
+            escrow.simulate(
+                escrow.assign, self.terms, assignment.payee, deadline=assignment.deadline, consent=BY_CALLING
+            )
+        except SupplierEscrow_TooLate as refusal:
+            check_later(assignment.deadline, than=refusal.before)
+        except SupplierEscrow_NoConsent:
+            pass  # the payee has yet to sign
 
     def check_assignor(self, account: Address) -> None:
         """Raises SigningRefused for anybody but the supplier side itself: the right is its own."""

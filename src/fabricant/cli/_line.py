@@ -6,7 +6,6 @@ change means, before anybody agrees.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
@@ -26,8 +25,13 @@ from fabricant.domain.units import NOTHING, Token
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 
-MOST_GAS: Final = 12_000_000  # of a transaction, well below the 2**24 that EIP-7825 allows
-LINE_GAS, GOODS_GAS = 60_000, 60_000  # more than accepting a line or moving an asset takes by itself
+MOST_GAS: Final = 12_000_000  # of one transaction, by this estimate; the protocol's cap is 16,777,216
+GAS_OF_LINE: Final = 60_000  # at most, in a batch
+GAS_OF_ASSET: Final = 50_000  # handed over
+
+Many = Callable[[SupplierEscrow, Sequence[Terms], Sequence[Sequence[AssetId]]], AllDone[LineConcluded]]
+
+lines_argument = click.argument("lines", metavar="LINE...", nargs=-1, required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,12 @@ def at_hand(fabricant: Fabricant, text: str) -> LineAtHand:
     return line_at_hand(fabricant, *lookup.find_line(fabricant, text))
 
 
+def all_at_hand(fabricant: Fabricant, texts: Iterable[str]) -> list[LineAtHand]:
+    """The lines that ids mean, each once."""
+    found = (at_hand(fabricant, text) for text in texts)
+    return [*{line.id: line for line in found}.values()]
+
+
 def line_at_hand(fabricant: Fabricant, line: LineId, terms: Terms) -> LineAtHand:
     """A line whose terms are known."""
     state = fabricant.escrow.state_of(terms)
@@ -124,51 +134,39 @@ def act(
     trade.report(ctx, done, [said], more)
 
 
-def act_on_many(
-    ctx: click.Context,
-    lines: Sequence[LineAtHand],
-    action: Callable[[SupplierEscrow, Sequence[Terms], Sequence[Sequence[AssetId]]], AllDone[LineConcluded]],
-    words: Callable[[LineAtHand], Iterable[str]],
-) -> None:
-    """Tries an action on lines of one deployment, in as few transactions as they take, and as `act`.
+def act_on_all(ctx: click.Context, lines: Sequence[LineAtHand], action: Many, ending: Ending) -> None:
+    """Ends several lines at once, as `act` does one; in as many transactions as the gas cap takes.
 
-    All are tried before anybody is asked. If a transaction fails all the same, those before it stay done, and
-    the command can be repeated for the rest.
+    All are tried before anybody agrees, and told one by one: what was sent stays done if a later one fails.
     """
     escrow = lines[0].fabricant.escrow
-    batches = [([line.terms for line in each], [line.goods() for line in each]) for each in _batches(lines)]
+    batches = [*_batches([(line, line.goods()) for line in lines])]
     for terms, goods in batches:
         escrow.simulate(getattr(escrow, action.__name__), terms, goods)
-    trade.agree(ctx, [text for line in lines for text in (*line.words, "", *words(line), "")])
-    told: list[dict[str, Any]] = []
+    words = [word for line in lines for word in (*line.words, "", *line.ending(ending), "")]
+    trade.agree(ctx, [*words, f"{len(lines)} lines, in {len(batches)} transactions."])
+    done = []
     for terms, goods in batches:
-        done = trade.send(ctx, escrow, action, terms, goods)
-        output.note(trade.receipt_line(done.receipt))
-        told += [{**facts.sent(done.receipt), **facts.of(event)} for event in done.events]
-    rows = [(each["id"][: facts.SHOWN_DIGITS + 2], each["ending"], each["transaction"]) for each in told]
-    output.emit(ctx, told, lambda: output.table("line", "ending", "transaction", rows=rows))
+        done.append(trade.send(ctx, escrow, action, terms, goods))
+        output.note(trade.receipt_line(done[-1].receipt))
+    data = {
+        "transactions": [facts.sent(each.receipt) for each in done],
+        "lines": [facts.of(event) for each in done for event in each.events],
+    }
+    output.emit(ctx, data, lambda: output.say(f"{len(data['lines'])} lines were accepted."))
 
 
-def _batches(lines: Sequence[LineAtHand]) -> Iterator[list[LineAtHand]]:
-    """The lines by what the escrow wants to be the same in a batch, and by what fits into a transaction."""
-
-    def shared(line: LineAtHand) -> tuple[str, ...]:
-        terms = line.terms
-        return (
-            *(terms.buyer, terms.supplier, line.state.payee, terms.token),
-            *(terms.broker, terms.opener),
-        )
-
-    for _, alike in groupby(sorted(lines, key=shared), key=shared):
-        batch: list[LineAtHand] = []
-        for line in alike:
-            if batch and sum(map(_gas, (*batch, line))) > MOST_GAS:
-                yield batch
-                batch = []
-            batch.append(line)
-        yield batch
-
-
-def _gas(line: LineAtHand) -> int:
-    """What a line takes at most in a batch: itself, and each of its goods."""
-    return LINE_GAS + GOODS_GAS * line.terms.assets
+def _batches(
+    lines: Iterable[tuple[LineAtHand, tuple[AssetId, ...]]], most: int = MOST_GAS
+) -> Iterator[tuple[list[Terms], list[tuple[AssetId, ...]]]]:
+    """Terms and goods of as many lines, in order, as one transaction takes."""
+    terms, goods, gas = list[Terms](), list[tuple[AssetId, ...]](), 0
+    for line, assets in lines:
+        more = GAS_OF_LINE + GAS_OF_ASSET * len(assets)
+        if terms and gas + more > most:
+            yield terms, goods
+            terms, goods, gas = [], [], 0
+        terms.append(line.terms)
+        goods.append(assets)
+        gas += more
+    yield terms, goods

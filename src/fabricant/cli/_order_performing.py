@@ -1,5 +1,7 @@
 """`fabricant order`: how a line is performed: delivered, received, inspected, paid, collected."""
 
+from typing import Final
+
 import click
 from eth_utils.crypto import keccak
 
@@ -9,10 +11,12 @@ from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _trade as trade
-from fabricant.cli._line import act, act_on_many, at_hand
+from fabricant.cli._line import act, act_on_all, all_at_hand, at_hand, lines_argument
 from fabricant.domain.escrow import Ending
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
+
+ACCEPTED: Final = "The line was accepted."
 
 
 @click.command
@@ -78,31 +82,44 @@ def receipt(ctx: click.Context, line: str) -> None:
 
 
 @click.command
-@click.argument("lines", metavar="LINE...", nargs=-1, required=True)
-@click.option("--by-silence", is_flag=True, help="Nobody inspected in time; anybody may close it then.")
+@lines_argument
 @trade.acts
-def accept(ctx: click.Context, lines: tuple[str, ...], *, by_silence: bool) -> None:
+def accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
     """Accept deliveries: the money goes to the supplier, the products to the buyer, at once.
 
     Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE). Several
-    lines of the same parties go into one transaction, as far as its gas suffices.
+    lines have one buyer, supplier, payee, token and broker, and are accepted together.
 
     \b
-    Examples:
-      fabricant order accept 0x1f2e3d4c
-      fabricant order accept 0x1f2e3d4c 0x5b6a7988 0x9a8b7c6d
+    Example:
+      fabricant order accept 0x1f2e3d4c 0x5b6a7988
     """
-    fabricant = trade.trying(ctx)
-    found = list({line.id: line for line in (at_hand(fabricant, each) for each in lines)}.values())
-    ending = Ending.DEEMED_ACCEPTED if by_silence else Ending.ACCEPTED
-    said = "Nobody inspected it in time." if by_silence else "You accept it."
-    if len(found) > 1:
-        many = SupplierEscrow.deem_accept_many if by_silence else SupplierEscrow.accept_many
-        act_on_many(ctx, found, many, lambda line: [said, *line.ending(ending)])
-        return
-    action = SupplierEscrow.deem_accept if by_silence else SupplierEscrow.accept
-    words = [said, *found[0].ending(ending)]
-    act(ctx, found[0], action, words, "The line was accepted.", found[0].goods())
+    found = all_at_hand(trade.trying(ctx), lines)
+    words = ["You accept it.", *found[0].ending(Ending.ACCEPTED)]
+    if len(found) == 1:
+        act(ctx, found[0], SupplierEscrow.accept, words, ACCEPTED, found[0].goods())
+    else:
+        act_on_all(ctx, found, SupplierEscrow.accept_many, Ending.ACCEPTED)
+
+
+@click.command("deem-accept")
+@lines_argument
+@trade.acts
+def deem_accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
+    """Close deliveries that nobody inspected in time, as accepted. Anybody may.
+
+    Several lines have one buyer, supplier, payee, token and broker, and are closed together.
+
+    \b
+    Example:
+      fabricant order deem-accept 0x1f2e3d4c
+    """
+    found = all_at_hand(trade.trying(ctx), lines)
+    words = ["Nobody inspected it in time.", *found[0].ending(Ending.DEEMED_ACCEPTED)]
+    if len(found) == 1:
+        act(ctx, found[0], SupplierEscrow.deem_accept, words, ACCEPTED, found[0].goods())
+    else:
+        act_on_all(ctx, found, SupplierEscrow.deem_accept_many, Ending.DEEMED_ACCEPTED)
 
 
 @click.command

@@ -34,7 +34,7 @@ def command() -> None:
 for each in (
     *(showing.show, showing.list_),
     *(agreeing.propose, agreeing.sign, agreeing.send, agreeing.revoke),
-    *(performing.deliver, performing.receipt, performing.accept, performing.reject),
+    *(performing.deliver, performing.receipt, performing.accept, performing.deem_accept, performing.reject),
     *(disputing.dispute, disputing.submit, disputing.rule, disputing.apply_default, at_court.court),
     *(changing.pay, changing.refund, changing.extend, changing.cancel, changing.resign, changing.terminate),
     *(performing.retention, performing.collect, money.deposit, money.withdraw, money.balance),

@@ -7,20 +7,21 @@ unit.
 
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, ParamSpec, Self
+from typing import Concatenate, Final, ParamSpec, Self
 
 from fabricant.chain.answers import Receipt
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
-from fabricant.chain.errors import ContractError
+from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.reverts import ContractError
 from fabricant.chain.tokens import COIN
 from fabricant.chain.wallet import Wallet, dev_wallets
 from fabricant.conditions import ConditionsSet
 from fabricant.demo.account import Statement
 from fabricant.demo.journal import Chapter, Journal, Remark, Step
-from fabricant.demo.stage import Party, Stage
+from fabricant.demo.stage import BUYER_HAS, NOBODY, SUPPLIER_HAS, Party, Stage
 from fabricant.domain.assets import AssetId, Kind, Registration, asset_id, namespace_of
 from fabricant.domain.escrow import Terms, bond
 from fabricant.domain.units import BaseUnits, Seconds, UnixSeconds, to_whole
@@ -56,10 +57,14 @@ class Scene:
         *,
         folder: Path,
         say: Say,
-        **having: str,
+        buyer_has: str = BUYER_HAS,
+        supplier_has: str = SUPPLIER_HAS,
+        guests: Mapping[str, str] = NOBODY,
     ) -> Self:
         """A stage with a clock that stands still. Sends transactions; the rest is as `Stage.set_up`."""
-        stage = Stage.set_up(chain, funder, folder=folder, **having)
+        stage = Stage.set_up(
+            chain, funder, folder=folder, buyer_has=buyer_has, supplier_has=supplier_has, guests=guests
+        )
         chain.freeze()
         return cls(stage, say)
 
@@ -87,6 +92,10 @@ class Scene:
     def fifth(self) -> Party:
         """Somebody else: without any part in the deal, unless the story gives it one."""
         return self.stage.gateway
+
+    def guest(self, name: str) -> Party:
+        """Somebody whom only this story needs, such as a factor."""
+        return next(each for each in self.stage.guests if each.name == name)
 
     # Time and money
 
@@ -191,18 +200,28 @@ class Scene:
         self._journal.step("", party.name, what, receipt)
 
     def refused(
-        self, party: Party, what: str, action: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs
+        self,
+        party: Party,
+        what: str,
+        expected: ContractError,
+        action: Callable[Concatenate[SupplierEscrow, P], object],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> None:
-        """Tells that the escrow refuses what a party tries, and with which error. Sends nothing.
+        """Tries what the escrow has to refuse with exactly this error, and tells it. Sends nothing.
 
-        Raises VerificationFailed if the escrow would let it pass.
+        Raises VerificationFailed if it would not be refused, another error if it would be otherwise.
         """
+        escrow = party.fabricant.escrow
         try:
-            party.fabricant.escrow.simulate(action, *args, **kwargs)
-        except ContractError as error:
-            self.say(f"   day {self.today:<3} {party.name:<9} {what}: refused, {type(error).__name__}")
+            escrow.simulate(getattr(escrow, action.__name__), *args, **kwargs)
+        except ContractError as refusal:
+            if (type(refusal), refusal.arguments) != (type(expected), expected.arguments):
+                raise
         else:
-            raise VerificationFailed(f"{party.name} {what}, and nothing refused it")
+            raise VerificationFailed(f"the escrow lets the {party.name} do this: {what}")
+        self.say(f"   day {self.today:<3} {party.name:<9} {what}: {type(expected).__name__}")
 
     def _tell(self, event: Chapter | Remark | Step) -> None:
         match event:
@@ -243,7 +262,13 @@ class Performance:
 Story = Callable[[Scene], tuple[Terms, ...]]  # returns its lines
 
 
-def main(story: Story, **having: str) -> None:
+def main(
+    story: Story,
+    *,
+    buyer_has: str = BUYER_HAS,
+    supplier_has: str = SUPPLIER_HAS,
+    guests: Mapping[str, str] = NOBODY,
+) -> None:
     """Plays a story on a chain that ends with it, and prints it. What an example's file runs."""
     with tempfile.TemporaryDirectory() as folder, LocalChain.start() as chain:
         scene = Scene.set_up(
@@ -251,6 +276,8 @@ def main(story: Story, **having: str) -> None:
             dev_wallets(chain)[0],
             folder=Path(folder),
             say=print,
-            **having,
+            buyer_has=buyer_has,
+            supplier_has=supplier_has,
+            guests=guests,
         )
         scene.perform(story)

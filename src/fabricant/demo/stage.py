@@ -1,11 +1,13 @@
-"""Where a deal takes place: the contracts, play money, and five parties who do not know each other.
+"""Where a deal takes place: the contracts, play money, and parties who do not know each other.
 
 Each party is a fresh account with a little coin for gas, and buyer and supplier have play money. Nobody has
 any right that it does not get in the deal itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Self
 
 from fabricant.chain.anvil import DevelopmentChain
@@ -28,6 +30,7 @@ BUYER_HAS: Final = "10000"  # whole tokens
 SUPPLIER_HAS: Final = "1000"
 GATEWAY: Final = "gateway"
 ESCROW: Final = "escrow"
+NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Stage:
     gateway: Party  # the machine's; in a story without one, whoever else takes part
     inspector: Party
     arbiter: Party
+    guests: tuple[Party, ...]  # whom else a story needs
 
     @classmethod
     def set_up(
@@ -66,20 +70,20 @@ class Stage:
         folder: Path,
         buyer_has: str = BUYER_HAS,
         supplier_has: str = SUPPLIER_HAS,
-        fifth: str = GATEWAY,
-        fifth_has: str = "0",
+        guests: Mapping[str, str] = NOBODY,
     ) -> Self:
         """Deploys what is missing, and funds fresh accounts. Sends transactions of `funder`.
 
-        `folder`: where the deployment is recorded. `buyer_has` and so on: play money, in whole tokens.
-        `fifth`: what the fifth party is called. Raises UnfundedWallet before the first transaction, and what
-        `deploy` raises.
+        `folder`: where the deployment is recorded. `buyer_has`, `supplier_has`: play money, in whole tokens.
+        `guests`: further parties, and the play money that each has.
+        Raises UnfundedWallet before the first transaction, and what `deploy` raises.
         """
         recorded = read(folder, chain.chain_id)
         registrar = funder.address if recorded is None else recorded.registrar
         price = suggest(chain, cap=chain.profile.max_fee or DEFAULT_CAP).most
         allowance = BaseUnits(PARTY_GAS * price)
-        cost = survey(chain, registrar=registrar, folder=folder).cost + 5 * allowance + STAGE_GAS * price
+        cost = survey(chain, registrar=registrar, folder=folder).cost + STAGE_GAS * price
+        cost += (5 + len(guests)) * allowance
         _require_funds(chain, funder.address, BaseUnits(cost))
 
         sender = Sender(chain, funder)
@@ -101,17 +105,18 @@ class Stage:
             gateway=party(fifth),
             inspector=party("inspector"),
             arbiter=party("arbiter"),
+            guests=tuple(party(name) for name in guests),
         )
-        having = ((stage.buyer, buyer_has), (stage.supplier, supplier_has), (stage.gateway, fifth_has))
-        for each, amount in having:
-            if amount != "0":
-                money.mint(each.address, stage.money.parse(amount))
+        money.mint(stage.buyer.address, stage.money.parse(buyer_has))
+        money.mint(stage.supplier.address, stage.money.parse(supplier_has))
+        for guest in stage.guests:
+            money.mint(guest.address, stage.money.parse(guests[guest.name]))
         return stage
 
     @property
     def parties(self) -> tuple[Party, ...]:
-        """All five."""
-        return (self.buyer, self.supplier, self.gateway, self.inspector, self.arbiter)
+        """Everybody."""
+        return (self.buyer, self.supplier, self.gateway, self.inspector, self.arbiter, *self.guests)
 
     def balances(self) -> Balances:
         """What everybody has now, and what the escrow holds."""

@@ -253,7 +253,7 @@ def test_rejected_delivery_is_delivered_again_and_accepted_late(trade: Market, l
 def test_delivery_that_nobody_inspects_is_accepted_by_silence(trade: Market, line: str) -> None:
     trade.wait_until("2027-01-25T10:00Z")
     trade.do("order", "deliver", line, by="supplier")
-    silence = ("order", "accept", line, "--by-silence")
+    silence = ("order", "deem-accept", line)
     assert trade.refused(*silence, by="stranger").error == "SupplierEscrow_TooEarly"
     trade.wait_until("2027-01-30T10:00:05Z")
 
@@ -476,3 +476,33 @@ def test_delivery_without_papers_says_none(trade: Market, line: str) -> None:
 
     assert "evidence: none" in shown
     assert "0x" + "0" * 64 not in shown
+
+
+@pytest.fixture
+def lines(trade: Market, draft: Path, line: str) -> list[str]:
+    """Two lines between the same two, both delivered."""
+    Path("second.toml").write_text(draft.read_text().replace('amount = "1000"', 'amount = "2000"'))
+    trade.do("order", "sign", "second.toml", by="supplier")
+    second = trade.do("order", "send", "second.json", by="buyer")["id"]
+    trade.wait_until("2027-01-25T10:00Z")
+    for each in (line, second):
+        trade.do("order", "deliver", each, by="supplier")
+    return [line, str(second)]
+
+
+def test_lines_are_accepted_together(trade: Market, lines: list[str]) -> None:
+    done = trade.do("order", "accept", *lines, lines[0], by="inspector")
+
+    assert len(done["transactions"]) == 1
+    assert [(each["id"], each["ending"]) for each in done["lines"]] == [(each, "accepted") for each in lines]
+    assert [trade.see("order", "show", each)["status"] for each in lines] == ["retained"] * 2
+
+
+def test_lines_that_nobody_inspects_are_closed_together(trade: Market, lines: list[str]) -> None:
+    refusal = trade.refused("order", "deem-accept", *lines, by="stranger")
+    assert refusal.error == "SupplierEscrow_TooEarly"
+    trade.wait_until("2027-01-30T11:00Z")
+
+    done = trade.do("order", "deem-accept", *lines, by="stranger")
+
+    assert [each["ending"] for each in done["lines"]] == ["deemed_accepted"] * 2

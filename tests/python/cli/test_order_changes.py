@@ -198,3 +198,37 @@ def test_permit_is_for_new_lines_in_tokens_only(trade: Market, draft: Path, orde
     refusal = trade.refused("order", "send", "coin.json", "--permit", by="buyer")
 
     assert (refusal.code, "without --permit" in refusal.message) == (2, True)
+
+
+def test_change_order_that_takes_more_security_than_there_is_is_not_proposed(
+    trade: Market, draft: Path, line: str
+) -> None:
+    trade.do("order", "withdraw", "900", "--token", trade.token, by="supplier")
+    new = revised(draft, amount="2000")
+
+    refusal = trade.refused(*AMEND, line, new, "--work-in-progress", "300", by="buyer")
+
+    assert (refusal.code, refusal.error) == (2, "BondNotCovered")
+    assert "100.00 TUSD short" in refusal.message
+    assert "fabricant order deposit" in refusal.message
+
+
+def test_operator_needs_open_where_the_buyer_gets_bond(trade: Market, draft: Path, line: str) -> None:
+    lend = ("directory", "operator", "set", "stranger", "--until", "forever", "--roles")
+    trade.do(*lend, "CHANGE", by="supplier")
+    some = ("--work-in-progress", "300", "--bond-to-buyer", "50", "--for", "supplier")
+    propose = (*AMEND, line, revised(draft), *some)
+
+    assert trade.refused(*propose, by="stranger").error == "SigningRefused"
+    trade.do(*lend, "CHANGE,OPEN", by="supplier")
+    assert trade.do(*propose, by="stranger")["signed"] == ["supplier"]
+
+
+def test_next_assignment_is_good_for_longer_than_the_last(trade: Market, assigned: str) -> None:
+    propose = (*ASSIGN, assigned, "gateway", "--out", "next.json", "--until")
+
+    refusal = trade.refused(*propose, "2027-01-06T00:00Z", by="stranger", yes=False)
+
+    assert (refusal.code, refusal.error) == (2, "DeadlineNotLater")
+    assert "propose a later time (--until)" in refusal.message
+    assert trade.see(*propose, "2027-02-20T00:00Z", by="stranger")["signed"] == []

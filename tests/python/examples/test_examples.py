@@ -13,7 +13,7 @@ import pytest
 
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.build import find_project
-from fabricant.chain.escrow import LineConcluded, LineOpened
+from fabricant.chain.escrow import LineAmended, LineAssigned, LineConcluded, LineOpened
 from fabricant.chain.tokens import COIN
 from fabricant.chain.wallet import dev_wallets
 from fabricant.demo.account import Statement
@@ -132,7 +132,8 @@ def test_nothing_is_left_in_the_escrow(played: Played) -> None:
     for terms in played.lines:
         line = played.line(terms)
         assert (line.status, line.held) == (Status.CLOSED, 0)
-        assert GOODS_ARE_THE_BUYERS in line.flags
+        replaced = played.endings(terms) == [Ending.AMENDED]
+        assert (GOODS_ARE_THE_BUYERS in line.flags) is not replaced
 
 
 def test_its_page_leads_somewhere(played: Played) -> None:
@@ -195,27 +196,44 @@ def test_the_claim_is_about_the_retention_alone(played: Played) -> None:
 
 
 @only("change_order")
-def test_work_in_progress_is_paid_and_the_new_line_takes_the_rest(played: Played) -> None:
+def test_the_change_pays_work_in_progress_and_links_both_lines(played: Played) -> None:
     old, new = played.lines
+    escrow = played.scene.buyer.fabricant.escrow
+    link = LineAmended(old_id=escrow.line_id(old), new_id=escrow.line_id(new))
 
+    for terms in played.lines:
+        said = [event for _, event in escrow.history_of(escrow.line_id(terms))]
+        assert [event for event in said if isinstance(event, LineAmended)] == [link]
+    assert all(getattr(old, name) != getattr(new, name) for name in ("amount", "due_by", "documents"))
+    assert old.order_ref == new.order_ref != bytes(32)
     assert played.endings(old) == [Ending.AMENDED]
-    assert played.endings(new) == [Ending.ACCEPTED]
-    assert LineFlag.AMENDED in played.line(new).flags
-    assert played.block_of(old, LineConcluded) == played.block_of(new, LineOpened)
-    assert old.documents != new.documents
-    assert (played.gained("buyer"), played.gained("supplier")) == (-6_700, 6_700)
+    assert played.endings(new) == [Ending.ACCEPTED, Ending.RETENTION_PAID]
+    (ended,) = (
+        event for _, event in escrow.history_of(escrow.line_id(old)) if isinstance(event, LineConcluded)
+    )
+    tokens = played.scene.tokens
+    assert (ended.to_supplier_side, ended.to_buyer) == (tokens(1_200), tokens(2_800))
+    assert (played.gained("buyer"), played.gained("supplier")) == (-4_500, 4_500)
 
 
 @only("factored_receivable")
-def test_the_factor_is_paid_whatever_the_supplier_tries(played: Played) -> None:
+def test_the_factor_is_paid_and_nobody_diverts_it(played: Played) -> None:
     (terms,) = played.lines
-    errors = re.findall(r"refused, SupplierEscrow_(\w+)", played.told)
+    escrow, factor = played.scene.buyer.fabricant.escrow, played.scene.guest("factor")
+    line = escrow.line_id(terms)
+    assigned = LineAssigned(id=line, assignor=terms.supplier, payee=factor.address)
+    refusals = [said.rsplit(": ", 1)[1] for said in played.told.splitlines() if ": SupplierEscrow_" in said]
 
-    assert errors == [
-        *("NoConsent", "NoConsent", "NotSupplier", "Assigned", "NotSupplier"),
-        *("NotSupplier", "NoConsent", "TooLate"),
+    said = [event for _, event in escrow.history_of(line)]
+    assert [event for event in said if isinstance(event, LineAssigned)] == [assigned]
+    assert refusals == 2 * [
+        "SupplierEscrow_NoConsent",
+        "SupplierEscrow_NoConsent",
+        "SupplierEscrow_NotSupplier",
+        "SupplierEscrow_NotSupplier",
+        "SupplierEscrow_Assigned",
+        "SupplierEscrow_NotBuyer",
     ]
-    assert LineFlag.ASSIGNED in played.line(terms).flags
-    assert played.endings(terms) == [Ending.ACCEPTED]
-    gained = {party: played.gained(party) for party in ("buyer", "supplier", "factor")}
-    assert gained == {"buyer": -8_000, "supplier": 7_700, "factor": 300}
+    assert played.endings(terms) == [Ending.ACCEPTED, Ending.RETENTION_PAID]
+    gained = {party: played.gained(party) for party in ("buyer", "supplier", "factor", "clerk")}
+    assert gained == {"buyer": -8_000, "supplier": 7_800, "factor": 200, "clerk": 0}

@@ -13,7 +13,7 @@ from fabricant.domain.escrow.consents import Outcome
 from fabricant.domain.escrow.lines import Line, Status
 from fabricant.domain.escrow.payoffs import bond
 from fabricant.domain.escrow.terms import Terms
-from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, format_time
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, Token, UnixSeconds, format_time
 from fabricant.errors import InvalidInput
 
 
@@ -39,6 +39,14 @@ class GoodsInCustody(BrokenProposal):
 
 class WrongPayee(BrokenProposal):
     """Somebody to whom the line can't be assigned, or whose line it can't become."""
+
+
+class DeadlineNotLater(BrokenProposal):
+    """A payee's consent that would serve after the one before it."""
+
+
+class BondNotCovered(BrokenProposal):
+    """The supplier has too little free balance for a larger security deposit."""
 
 
 class OutcomeBeyondHeld(BrokenProposal):
@@ -125,6 +133,27 @@ def check_payee(terms: Terms, payee: Address) -> None:
         raise WrongPayee(
             f"{payee} can't be the payee: that is somebody, and not the buyer, inspector or arbiter; name "
             "another"
+        )
+
+
+def check_later(deadline: UnixSeconds, *, than: UnixSeconds) -> None:
+    """Raises DeadlineNotLater unless an assignment is good for longer than the one before it."""
+    if deadline <= than:
+        raise DeadlineNotLater(
+            f"the assignment before this one was good until {format_time(than)}, and the next one has to be "
+            "good for longer; propose a later time (--until)"
+        )
+
+
+def check_bond(bound: BaseUnits, *, freed: BaseUnits, free: BaseUnits, token: Token) -> None:
+    """Raises BondNotCovered if a change order takes more security than it frees and the supplier has free.
+
+    `bound`: the new security deposit, and what the buyer gets of the old one.
+    """
+    if (missing := bound - freed - free) > 0:
+        raise BondNotCovered(
+            f"the supplier's free balance is {token.format(BaseUnits(missing))} short of the new line's "
+            "security deposit; it has to deposit that first (fabricant order deposit)"
         )
 
 
