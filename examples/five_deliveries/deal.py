@@ -35,8 +35,8 @@ def play(scene: Scene) -> tuple[Terms, ...]:
     scene.chapter("The warranty of each lot ends, and anybody may pay its retention")
     scene.wait_for(DUE[-1] + RETENTION)
     for terms in lines:
-        done = scene.fifth.fabricant.escrow.pay_retention(terms)
-        scene.did(scene.fifth, f"pays {scene.show(done.event.to_supplier_side)}", done.receipt)
+        done = scene.anybody.fabricant.escrow.pay_retention(terms)
+        scene.did(scene.anybody, f"pays {scene.show(done.event.to_supplier_side)}", done.receipt)
     scene.withdraw(scene.supplier)
     return lines
 

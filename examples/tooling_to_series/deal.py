@@ -54,8 +54,8 @@ def play(scene: Scene) -> tuple[Terms, ...]:
     scene.chapter("All warranties are over")
     scene.wait_for(270)
     for terms in (tool, *batches):
-        done = scene.fifth.fabricant.escrow.pay_retention(terms)
-        scene.did(scene.fifth, f"pays {scene.show(done.event.to_supplier_side)}", done.receipt)
+        done = scene.anybody.fabricant.escrow.pay_retention(terms)
+        scene.did(scene.anybody, f"pays {scene.show(done.event.to_supplier_side)}", done.receipt)
     scene.withdraw(scene.supplier)
     return lines
 

@@ -89,8 +89,8 @@ class Scene:
         return self.stage.arbiter
 
     @property
-    def fifth(self) -> Party:
-        """Somebody else: without any part in the deal, unless the story gives it one."""
+    def anybody(self) -> Party:
+        """Somebody without any part in the deal."""
         return self.stage.gateway
 
     def guest(self, name: str) -> Party:

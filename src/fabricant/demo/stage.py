@@ -28,7 +28,6 @@ PARTY_GAS: Final = 3_000_000  # what each party can spend
 STAGE_GAS: Final = 2_000_000  # for creating the money and handing it out
 BUYER_HAS: Final = "10000"  # whole tokens
 SUPPLIER_HAS: Final = "1000"
-GATEWAY: Final = "gateway"
 ESCROW: Final = "escrow"
 NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -56,7 +55,7 @@ class Stage:
     money: Token
     buyer: Party
     supplier: Party
-    gateway: Party  # the machine's; in a story without one, whoever else takes part
+    gateway: Party  # the machine's
     inspector: Party
     arbiter: Party
     guests: tuple[Party, ...]  # whom else a story needs
@@ -102,7 +101,7 @@ class Stage:
             money=fabricant.token(money.address).info,
             buyer=party("buyer"),
             supplier=party("supplier"),
-            gateway=party(fifth),
+            gateway=party("gateway"),
             inspector=party("inspector"),
             arbiter=party("arbiter"),
             guests=tuple(party(name) for name in guests),
