@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fabricant.artifacts import Artifact
 from fabricant.chain.build import build
@@ -43,6 +43,8 @@ Place = tuple[str, int, int]  # source file, first byte, length
 _OUTPUTS = ["evm.bytecode", "evm.deployedBytecode"]
 _BLOCKS = ("Block", "UncheckedBlock", "PlaceholderStatement", "InlineAssembly", "YulBlock")
 _BRANCHING = ("IfStatement", "Conditional", "ForStatement", "WhileStatement", "TryStatement", "YulIf")
+_BODIES = ("statements", "trueBody", "falseBody", "body", "initializationExpression", "loopExpression")
+_JUMPI = 0x57
 _METADATA = "a2646970667358221220"  # what stands before the hash
 
 
@@ -53,7 +55,7 @@ class Exemption(BaseModel):
 
     file: str
     source: str
-    reason: str
+    reason: str = Field(min_length=1)
 
 
 @dataclass(slots=True)
@@ -80,7 +82,8 @@ class Coverage:
         yield from ((line, "line") for line, taken in self.lines().items() if not taken)
         for (place, way), taken in self.branches.items():
             if not taken:
-                yield self.line(place), f"branch {way}"
+                condition = self.text[place[1] : place[1] + place[2]].decode().split("\n")[0]
+                yield self.line(place), f"{'a jump' if way == 't' else 'no jump'} at {condition}"
 
     def source(self, line: int) -> str:
         """The text of a line."""
@@ -93,7 +96,7 @@ def main() -> None:
     if not options.keep:
         run_tests(options.tests, workers=options.workers)
     files = measure(read_artifacts(), read_traces(TRACES))
-    exemptions = [Exemption(**entry) for entry in tomllib.loads(EXCEPTIONS.read_text())["exception"]]
+    exemptions = [Exemption(**entry) for entry in tomllib.loads(EXCEPTIONS.read_text()).get("exception", [])]
     show(files)
     problems = judge(files, exemptions)
     for problem in problems:
@@ -140,7 +143,7 @@ def measure(artifacts: Iterable[Artifact], traces: Traces) -> dict[str, Coverage
     """File → coverage, of every file with statements; a mock's libraries count, the mock does not."""
     files: dict[str, Coverage] = {}
     for artifact in artifacts:
-        output = _compile(artifact.input)
+        output = compile_with_maps(artifact.input)
         names = {source["id"]: name for name, source in output["sources"].items()}
         nodes = {name: _Nodes(name, source["ast"]) for name, source in output["sources"].items()}
         for name, found in nodes.items():
@@ -155,7 +158,7 @@ def measure(artifacts: Iterable[Artifact], traces: Traces) -> dict[str, Coverage
     return {name: file for name, file in sorted(files.items()) if file.statements}
 
 
-def _compile(standard_input: Mapping[str, Any]) -> dict[str, Any]:
+def compile_with_maps(standard_input: Mapping[str, Any]) -> dict[str, Any]:
     """What the compiler says with source maps and syntax trees, from the cache if it was asked before."""
     asked = dict(standard_input)
     wanted = {name: {"*": _OUTPUTS} for name in asked["settings"]["outputSelection"] if name != "*"}
@@ -190,10 +193,10 @@ def _count(
         statement = found.statements.around(place)
         if statement is not None and str(pc) in seen:
             file.statements[statement] = True
-        if operation == 0x57 and place in found.conditions:
+        if operation == _JUMPI and place in found.conditions:
             for way in "tf":
-                key = (place, found.name_of(place, way))
-                file.branches[key] = file.branches.get(key, False) or f"{pc}{way}" in seen
+                taken = f"{pc}{way}" in seen
+                file.branches[place, way] = file.branches.get((place, way), False) or taken
 
 
 def _instructions(
@@ -232,7 +235,8 @@ class _Nodes:
     """The statements and conditions of one file, from its syntax tree."""
 
     def __init__(self, name: str, tree: Mapping[str, Any]) -> None:
-        statements, self.conditions = [], {}
+        statements: list[Place] = []
+        self.conditions: set[Place] = set()
         for node in _walk(tree):
             kind = node["nodeType"]
             start, length, _ = map(int, node["src"].split(":"))
@@ -240,28 +244,28 @@ class _Nodes:
             if node.get("statement"):
                 statements.append(place)
             if kind in _BRANCHING or node.get("operator") in ("&&", "||"):
-                self.conditions[place] = node
+                self.conditions.add(place)
         self.statements = _Spans(statements)
-
-    def name_of(self, place: Place, way: str) -> str:
-        """What a jump (t) or its absence (f) means at a condition."""
-        return {"t": "jump", "f": "no jump"}[way]
 
 
 def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Every node; those that are the direct child of a block or a body are marked as statements."""
+    """Every node below one, which comes first; the parts of a body are marked as statements."""
     if isinstance(node, list):
         for child in node:
             yield from _walk(child)
     elif isinstance(node, dict):
-        if "src" in node and "nodeType" in node:
+        if "nodeType" in node:
             yield node
         for key, child in node.items():
-            if key in ("statements", "trueBody", "falseBody", "body", "initializationExpression", "loopExpression"):
-                for each in child if isinstance(child, list) else [child]:
-                    if isinstance(each, dict) and each["nodeType"] not in _BLOCKS:
-                        each["statement"] = not each["nodeType"].endswith("Definition")
+            if key in _BODIES:
+                _mark(child if isinstance(child, list) else [child])
             yield from _walk(child)
+
+
+def _mark(parts: Iterable[Any]) -> None:
+    for part in parts:
+        if part and part["nodeType"] not in _BLOCKS and not part["nodeType"].endswith("Definition"):
+            part["statement"] = True
 
 
 def show(files: Mapping[str, Coverage]) -> None:

@@ -52,15 +52,20 @@ _TRACER: Final = """{
 _OPTIONS: Final = {"tracer": _TRACER}
 
 
-class _Traces:
+class Traces:
+    """What was executed since it listens: metadata hash and kind of code → marks."""
+
     def __init__(self) -> None:
         self.seen: defaultdict[str, set[str]] = defaultdict(set)
         self._mined: set[str] = set()
 
     def observe(self, rpc: Rpc, method: str, parameters: tuple[Any, ...], answer: Any) -> None:
+        """Traces what a request executed."""
         if method == "eth_call":
             self._add(rpc, "debug_traceCall", *parameters[:2], _OPTIONS)
-        elif method == "eth_getTransactionReceipt" and answer is not None and parameters[0] not in self._mined:
+        elif (
+            method == "eth_getTransactionReceipt" and answer is not None and parameters[0] not in self._mined
+        ):
             self._mined.add(parameters[0])
             self._add(rpc, "debug_traceTransaction", parameters[0], _OPTIONS)
 
@@ -74,16 +79,16 @@ class _Traces:
 
 
 _CALL = Rpc.call
-_TRACES = _Traces()
+_TRACES = Traces()
 
 
-def _call(rpc: Rpc, method: str, *parameters: Any) -> Any:
+def _call(rpc: Rpc, method: str, *params: object) -> Any:
     answer = None
     try:
-        answer = _CALL(rpc, method, *parameters)
+        answer = _CALL(rpc, method, *params)
         return answer
     finally:
-        _TRACES.observe(rpc, method, parameters, answer)
+        _TRACES.observe(rpc, method, params, answer)
 
 
 def pytest_configure() -> None:
