@@ -93,7 +93,7 @@ def _call(rpc: Rpc, method: str, *params: object) -> Any:
 
 def pytest_configure() -> None:
     """Listens to every request."""
-    Rpc.call = _call  # type: ignore[method-assign]
+    Rpc.call = _call  # type: ignore[assignment, method-assign]
 
 
 def pytest_unconfigure() -> None:
