@@ -10,7 +10,7 @@ COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-has
 	--no-emit-package fabricant --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check gas faults deep docs fix install lock clean
+.PHONY: help demo build test check gas faults coverage deep docs fix install lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,10 @@ gas: build ## Measure gas from receipts and write benchmarks/gas.*
 faults: install ## How many cases of the fault catalogue have a test
 	@$(BIN)/python -m scripts.faults
 
-deep: build ## The stateful campaign, for hours instead of seconds
+coverage: build ## Lines and branches of the contracts that the contract tests execute
+	@$(BIN)/python -m scripts.coverage
+
+deep: coverage ## The coverage, and the stateful campaign for hours instead of seconds
 	@$(BIN)/python -m scripts.invariants --deep
 
 docs: build ## Write docs/reference from the contracts and the commands
