@@ -39,7 +39,8 @@ gas: build ## Measure gas from receipts and write benchmarks/gas.*
 faults: install ## How many cases of the fault catalogue have a test
 	@$(BIN)/python -m scripts.faults
 
-deep: build ## The stateful campaign, for hours instead of seconds
+deep: build .venv-symbolic/.dev ## The stateful campaign, for hours instead of seconds, and the symbolic checks
+	@$(BIN)/python -m scripts.symbolic
 	@$(BIN)/python -m scripts.invariants --deep
 
 docs: build ## Write docs/reference from the contracts and the commands
@@ -56,9 +57,10 @@ lock: .venv/.uv ## Pin the newest versions that fit
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/run.in -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --upgrade requirements/web3-8.in -o requirements/web3-8.txt
+	$(COMPILE) --upgrade requirements/symbolic.in -o requirements/symbolic.txt
 
 clean: ## Remove everything that can be made again
-	rm -rf .build .cache .venv .venv-web3-8 dist lib node_modules
+	rm -rf .build .cache .venv .venv-symbolic .venv-web3-8 dist lib node_modules
 
 # Installations: a stamp is newer than everything that it was made from.
 
@@ -92,4 +94,9 @@ lib/.stamp: node_modules/.stamp
 	$(INSTALL) .venv-web3-8 -r requirements/web3-8.txt
 	$(EDITABLE) .venv-web3-8 -e .
 	.venv-web3-8/bin/python scripts/tools.py
+	@touch $@
+
+.venv-symbolic/.dev: .venv/.dev requirements/symbolic.txt
+	test -d .venv-symbolic || $(PYTHON) -m venv --without-pip .venv-symbolic
+	$(INSTALL) .venv-symbolic -r requirements/symbolic.txt
 	@touch $@

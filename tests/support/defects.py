@@ -1,6 +1,6 @@
 """Defects planted in the escrow, so that tests can show that they would notice.
 
-Each is a small change of one source file, kept in `tests/invariants/defects.toml`. All are compiled in one go
+Each is a small change of one source file, kept in a `defects.toml` beside the tests. All are compiled in one go
 and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the tree
 for the rest. Nothing is ever written to the tree.
 """
@@ -22,10 +22,10 @@ ESCROW = "contracts/escrow/SupplierEscrow.sol"
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A fault planted in a file of `contracts/escrow`: `old` becomes `new`, which breaks an invariant."""
+    """A fault planted in a file of `contracts/escrow`: `old` becomes `new`, which breaks an invariant or a check."""
 
     name: str
-    breaks: str  # such as ESC-1
+    breaks: str  # such as ESC-1, or the name of a symbolic check
     file: str
     old: str
     new: str
@@ -56,25 +56,34 @@ def plant(text: str, defect: Defect) -> str:
     return text.replace(defect.old, defect.new)
 
 
-def compile_defects(root: Path, defects: Sequence[Defect], folder: Path) -> Mapping[Defect, Path]:
-    """An artifact of the escrow with each defect, in a folder of their own inside `folder`.
+def compile_defects(
+    root: Path, defects: Sequence[Defect], folder: Path, *, contract: str = ESCROW
+) -> Mapping[Defect, Path]:
+    """An artifact of the contract with each defect, in a folder of their own inside `folder`.
 
-    Compiles without the optimiser, and only if the sources or the defects changed.
+    `contract` is the file of the same name. Compiles without the optimiser, and only if the sources or the
+    defects changed.
     """
-    standard_input = _standard_input(Sources(root), defects)
+    standard_input = _standard_input(Sources(root), defects, contract)
+    name = Path(contract).stem
     key = hashlib.sha256(json.dumps(standard_input, sort_keys=True).encode()).hexdigest()
-    files = {defect: folder / key[:16] / f"{defect.slug}.json" for defect in defects}
+    files = {defect: folder / key[:16] / defect.slug / f"{name}.json" for defect in defects}
     if not all(file.exists() for file in files.values()):
         output = compile_standard(install_compiler(root), standard_input)
         for defect, file in files.items():
-            evm = output["contracts"][f"{defect.slug}/{ESCROW}"]["SupplierEscrow"]["evm"]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"abi": [], "bytecode": "0x" + evm["bytecode"]["object"]}))
+            evm = output["contracts"][f"{defect.slug}/{contract}"][name]["evm"]
+            write_bytecode(file, "0x" + evm["bytecode"]["object"])
     return files
 
 
-def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, Any]:
-    closure = sources.closure(ESCROW)
+def write_bytecode(file: Path, bytecode: str) -> None:
+    """Write an artifact of which `vm.getCode` finds the bytecode, in Forge and in halmos."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"abi": [], "bytecode": {"object": bytecode}}), encoding="utf-8")
+
+
+def _standard_input(sources: Sources, defects: Sequence[Defect], contract: str) -> dict[str, Any]:
+    closure = sources.closure(contract)
     texts = {name: sources.text(name) for name in sorted(closure)}
     remappings = [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())]
     for defect in defects:
@@ -88,7 +97,8 @@ def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, An
             "evmVersion": "cancun",
             "optimizer": {"enabled": False},
             "outputSelection": {
-                f"{defect.slug}/{ESCROW}": {"SupplierEscrow": ["evm.bytecode.object"]} for defect in defects
+                f"{defect.slug}/{contract}": {Path(contract).stem: ["evm.bytecode.object"]}
+                for defect in defects
             },
             "remappings": remappings,
         },
