@@ -1,8 +1,8 @@
 """The symbolic checks of the escrow, and the proof that each would notice.
 
-halmos runs a check once for all inputs: whatever the amounts, parties, states and times, within the bounds below.
-A check that proves nothing can look like one that proves much, so each also runs on a copy of the contract with a
-planted defect, and must find it. A time-out, a loop cut short and a check without any path are failures.
+halmos runs a check once for all inputs: whatever the amounts, parties, states and times, within stated
+bounds. A check that proves nothing can look like one that proves much, so each also runs on a copy of the
+contract with a planted defect, and must find it. A time-out or a loop cut short is a failure.
 """
 
 import argparse
@@ -77,13 +77,15 @@ def _options() -> argparse.Namespace:
 
 
 def run(only: str) -> tuple[list[str], int]:
-    """The problems found, and how many checks and defects were looked at."""
+    """The problems found, and how many checks and defects there were. Raises InvalidInput without halmos."""
+    if not (ROOT / HALMOS).exists():
+        raise InvalidInput("halmos is not installed: run `make deep`, or `make .venv-symbolic/.dev`")
     defects = [each for each in read_defects(CHECKS / "defects.toml") if only in each.breaks]
     build(ROOT, only=CONTRACTS)
     for name, folder in CONTRACTS.items():
         artifact = json.loads((ROOT / folder / f"{name}.json").read_text(encoding="utf-8"))
         write_bytecode(PACKAGED / f"{name}.json", artifact["bytecode"])
-    outcomes = run_checks(only, PACKAGED)
+    outcomes = run_checks(f"^check_.*{only}", PACKAGED)
     _show(outcomes)
     problems = [problem for outcome in outcomes for problem in judge(outcome)]
     contracts = {outcome.check: outcome.contract for outcome in outcomes}
@@ -130,17 +132,17 @@ def _try(defect: Defect, artifact: Path) -> Outcome:
     for packaged in PACKAGED.iterdir():
         if packaged.name != artifact.name:
             (artifact.parent / packaged.name).write_bytes(packaged.read_bytes())
-    (outcome,) = run_checks(f"{defect.breaks}(", artifact.parent)
+    (outcome,) = run_checks(rf"^{defect.breaks}\(", artifact.parent)
     return outcome
 
 
-def run_checks(only: str, contracts: Path) -> list[Outcome]:
-    """What halmos says about the checks in whose signature `only` stands. Raises InvalidInput if it runs none."""
-    answer = contracts / f"halmos-{only.strip('(') or 'all'}.out"
+def run_checks(signatures: str, contracts: Path) -> list[Outcome]:
+    """What halmos says about the checks whose signature matches. Raises InvalidInput if it runs none."""
+    answer = contracts / "halmos.answer"
     answer.unlink(missing_ok=True)
     command = [
         *(str(ROOT / HALMOS), "--no-status", "--forge-build-out", ".cache/forge/symbolic"),
-        *("--match-test", only.replace("(", r"\("), "--loop", str(LOOP), "--solver-threads", "1"),
+        *("--match-test", signatures, "--loop", str(LOOP), "--solver-threads", "1"),
         *("--solver-timeout-assertion", f"{SECONDS}s", "--json-output", str(answer), "--early-exit"),
     ]
     environment = {

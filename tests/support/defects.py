@@ -1,8 +1,8 @@
 """Defects planted in the escrow, so that tests can show that they would notice.
 
-Each is a small change of one source file, kept in a `defects.toml` beside the tests. All are compiled in one go
-and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the tree
-for the rest. Nothing is ever written to the tree.
+Each is a small change of one source file, kept in a `defects.toml` beside the tests. All are compiled in one
+go and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the
+tree for the rest. Nothing is ever written to the tree.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ ESCROW = "contracts/escrow/SupplierEscrow.sol"
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A fault planted in a file of `contracts/escrow`: `old` becomes `new`, which breaks an invariant or a check."""
+    """A fault planted in a file of `contracts/escrow`: `old` becomes `new`, which breaks what tests guard."""
 
     name: str
     breaks: str  # such as ESC-1, or the name of a symbolic check

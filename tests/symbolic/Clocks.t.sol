@@ -7,7 +7,7 @@ import {VM} from "../invariants/Vm.sol";
 import {AnyLine} from "./AnyLine.sol";
 
 /// @notice At every instant exactly one side may act. The parties call themselves; who else may is {CallerChecks}' matter.
-/// @custom:halmos --solver-command .venv-symbolic/bin/yices-smt2
+/// @custom:halmos --solver-command .venv-symbolic/bin/yices-smt2 --solver-timeout-branching 500ms
 contract ClockChecks is AnyLine {
     function setUpSymbolic(Conditions calldata published) external {
         _setUp(published, 0);

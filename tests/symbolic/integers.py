@@ -1,7 +1,7 @@
 """cvc5 as a command that answers one SMT-LIB file of halmos: it takes words of 256 bits for integers.
 
-Products and quotients of amounts are beyond solvers that look at every bit. Quotients mean what they mean in the
-EVM; products mean nothing at first: what holds for every symmetric function in their place holds for them.
+Products and quotients of amounts are beyond solvers that look at every bit. Quotients mean what they mean in
+the EVM; products mean nothing at first: what holds for any symmetric function in their place holds for them.
 """
 
 import sys
