@@ -9,6 +9,8 @@ EDITABLE = $(UV) install --quiet --no-deps --python
 COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-package fabricant --custom-compile-command "make lock"
 
+LONG := --quiet -n2 --dist=worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check gas faults coverage deep docs fix install lock clean
 
@@ -42,7 +44,11 @@ faults: install ## How many cases of the fault catalogue have a test
 coverage: build ## Lines and branches of the contracts that the contract tests execute
 	@$(BIN)/python -m scripts.coverage
 
-deep: coverage ## The coverage, and the stateful campaign for hours instead of seconds
+deep: coverage .venv-symbolic/.dev ## Coverage, all cases, symbolic checks, and the campaigns for hours instead of seconds
+	@FABRICANT_CASES=10000 $(BIN)/pytest $(LONG) tests/contracts/zoo tests/contracts/journeys/test_domain.py \
+		tests/python/chain/test_digests.py tests/python/chain/test_ledger.py
+	@FABRICANT_CASES=1000000 $(BIN)/pytest $(LONG) tests/contracts/journeys/test_cells.py
+	@$(BIN)/python -m scripts.symbolic
 	@$(BIN)/python -m scripts.invariants --deep
 
 docs: build ## Write docs/reference from the contracts and the commands
@@ -59,9 +65,10 @@ lock: .venv/.uv ## Pin the newest versions that fit
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/run.in -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --upgrade requirements/web3-8.in -o requirements/web3-8.txt
+	$(COMPILE) --upgrade requirements/symbolic.in -o requirements/symbolic.txt
 
 clean: ## Remove everything that can be made again
-	rm -rf .build .cache .venv .venv-web3-8 dist lib node_modules
+	rm -rf .build .cache .venv .venv-symbolic .venv-web3-8 dist lib node_modules
 
 # Installations: a stamp is newer than everything that it was made from.
 
@@ -95,4 +102,9 @@ lib/.stamp: node_modules/.stamp
 	$(INSTALL) .venv-web3-8 -r requirements/web3-8.txt
 	$(EDITABLE) .venv-web3-8 -e .
 	.venv-web3-8/bin/python scripts/tools.py
+	@touch $@
+
+.venv-symbolic/.dev: .venv/.dev requirements/symbolic.txt
+	test -d .venv-symbolic || $(PYTHON) -m venv --without-pip .venv-symbolic
+	$(INSTALL) .venv-symbolic -r requirements/symbolic.txt
 	@touch $@

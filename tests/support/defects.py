@@ -1,8 +1,8 @@
 """Defects planted in the contracts, so that tests can show that they would notice.
 
-Each is a small change of one source file, kept in `tests/invariants/defects.toml`. All are compiled in one go
-and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the tree
-for the rest. Nothing is ever written to the tree.
+Each is a small change of one source file, kept in a `defects.toml` beside the tests. All are compiled in one
+go and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the
+tree for the rest. Nothing is ever written to the tree.
 """
 
 import hashlib
@@ -23,18 +23,18 @@ FOLDERS = {"SupplierEscrow": "contracts/escrow", "Directory": "contracts/directo
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A fault planted in a file of a contract's folder: `old` becomes `new`, which breaks an invariant."""
+    """A fault planted in a contract's folder: `old` becomes `new` in a file, and breaks what tests guard."""
 
     name: str
-    breaks: str  # such as ESC-1
+    breaks: str  # such as ESC-1, or the name of a symbolic check
     file: str
     old: str
     new: str
 
     @property
     def contract(self) -> str:
-        """The contract whose invariant breaks."""
-        return CONTRACTS[self.breaks.partition("-")[0]]
+        """The contract whose invariant breaks; the escrow for anything but an invariant."""
+        return CONTRACTS.get(self.breaks.partition("-")[0], "SupplierEscrow")
 
     @property
     def source(self) -> str:
@@ -67,35 +67,50 @@ def plant(text: str, defect: Defect) -> str:
     return text.replace(defect.old, defect.new)
 
 
-def compile_defects(root: Path, defects: Sequence[Defect], folder: Path) -> Mapping[Defect, Path]:
-    """An artifact in `folder` of each defect's contract with the defect in it.
+def compile_defects(
+    root: Path, defects: Sequence[Defect], folder: Path, *, entry: str | None = None
+) -> Mapping[Defect, Path]:
+    """An artifact of each defect's contract with the defect in it, in a folder of its own inside `folder`.
 
-    Compiles without the optimiser, in one go, what was not compiled before from the same sources.
+    `entry`: the source id of another contract that has the defect in it, such as a mock; it is named like its
+    file. Compiles without the optimiser, in one go, what was not compiled before from the same sources.
     """
     sources = Sources(root)
-    files = {defect: folder / f"{defect.slug}-{_key(sources, defect)}.json" for defect in defects}
+    files = {
+        defect: folder / f"{defect.slug}-{_key(sources, defect, entry)}" / f"{_contract(defect, entry)}.json"
+        for defect in defects
+    }
     missing = [defect for defect in defects if not files[defect].exists()]
     if missing:
-        output = compile_standard(install_compiler(root), _standard_input(sources, missing))
-        folder.mkdir(parents=True, exist_ok=True)
+        output = compile_standard(install_compiler(root), _standard_input(sources, missing, entry))
         for defect in missing:
-            evm = output["contracts"][f"{defect.slug}/{defect.entry}"][defect.contract]["evm"]
-            artifact = {"abi": [], "bytecode": "0x" + evm["bytecode"]["object"]}
-            files[defect].write_text(json.dumps(artifact))
+            source = f"{defect.slug}/{entry or defect.entry}"
+            evm = output["contracts"][source][_contract(defect, entry)]["evm"]
+            write_bytecode(files[defect], "0x" + evm["bytecode"]["object"])
     return files
 
 
-def _key(sources: Sources, defect: Defect) -> str:
+def write_bytecode(file: Path, bytecode: str) -> None:
+    """Writes an artifact of which `vm.getCode` finds the bytecode, in Forge and in halmos."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"abi": [], "bytecode": {"object": bytecode}}), encoding="utf-8")
+
+
+def _contract(defect: Defect, entry: str | None) -> str:
+    return Path(entry).stem if entry else defect.contract
+
+
+def _key(sources: Sources, defect: Defect, entry: str | None) -> str:
     """Changes with anything that the artifact is made of."""
-    standard_input = _standard_input(sources, [defect])
+    standard_input = _standard_input(sources, [defect], entry)
     return hashlib.sha256(json.dumps(standard_input, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, Any]:
+def _standard_input(sources: Sources, defects: Sequence[Defect], entry: str | None) -> dict[str, Any]:
     texts: dict[str, str] = {}
     remappings = [f"{prefix}={place}" for prefix, place in sorted(REMAPPINGS.items())]
     for defect in defects:
-        closure = sources.closure(defect.entry)
+        closure = sources.closure(entry or defect.entry)
         reached = {name for name in closure if defect.source in sources.closure(name)}
         texts |= {name: sources.text(name) for name in closure}
         texts |= dict(_copies(texts, defect, reached))
@@ -107,7 +122,7 @@ def _standard_input(sources: Sources, defects: Sequence[Defect]) -> dict[str, An
             "evmVersion": "cancun",
             "optimizer": {"enabled": False},
             "outputSelection": {
-                f"{defect.slug}/{defect.entry}": {defect.contract: ["evm.bytecode.object"]}
+                f"{defect.slug}/{entry or defect.entry}": {_contract(defect, entry): ["evm.bytecode.object"]}
                 for defect in defects
             },
             "remappings": remappings,
