@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
 }
 DEVELOPMENT_ONLY = {"solcx"}
 CHAIN_ONLY = {"eth_account", "web3"}
-DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
+# biip reads what GS1 labels say, from tables of its own: no network.
+DOMAIN_LIBRARIES = {"biip", "eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
 
 
 def module_names(package: Path) -> list[str]:

@@ -81,6 +81,7 @@ def register(
     """
     fabricant = trade.trying(ctx)
     place = naming.namespace(ctx, issuer, prefix)
+    local_id = naming.local_id(local_id, prefix)
     first_owner = naming.who(ctx, owner) if owner else fabricant.assets.issuer_of(place)
     registration = Registration(
         local_id=local_id,
