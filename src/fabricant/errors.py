@@ -61,8 +61,8 @@ class UnclearCharacter(InvalidInput):
         self.position = position
         name = unicodedata.name(character, "without a name")
         super().__init__(
-            f"{text!r} can't be a local id: character {position} is U+{ord(character):04X} {name}, which can be "
-            "mistaken for another or not be seen; write it in ASCII"
+            f"{text!r} can't be a local id: character {position} is U+{ord(character):04X} {name}, which can "
+            "be mistaken for another or not be seen; write it in ASCII"
         )
 
 

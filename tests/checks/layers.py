@@ -22,8 +22,18 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
 }
 DEVELOPMENT_ONLY = {"solcx"}
 CHAIN_ONLY = {"eth_account", "web3"}
-# biip reads what GS1 labels say, from tables of its own: no network.
-DOMAIN_LIBRARIES = {"biip", "eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
+# biip reads GS1 labels; segno, pystrich and PIL draw them into memory: none of them reads or writes files.
+DOMAIN_LIBRARIES = {
+    "PIL",
+    "biip",
+    "pystrich",
+    "segno",
+    "eth_abi",
+    "eth_hash",
+    "eth_typing",
+    "eth_utils",
+    "pydantic",
+}
 
 
 def module_names(package: Path) -> list[str]:

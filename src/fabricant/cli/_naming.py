@@ -103,7 +103,7 @@ def namespace(ctx: click.Context, issuer: str | None, prefix: str | None) -> Nam
 
 
 def local_id(text: str, prefix: str | None) -> str:
-    """The canonical local id of what was typed, said where it differs. Raises InvalidInput outside the prefix."""
+    """The canonical form of what was typed, said where it differs. Raises InvalidInput outside `prefix`."""
     found = identify(text)
     if prefix is not None:
         found.check_within(prefix)

@@ -150,7 +150,7 @@ def asset_id(namespace: Namespace, local_id: str) -> AssetId:
 
 
 def check_local_id(local_id: str) -> None:
-    """Raises UnclearCharacter, or InvalidInput for a local id that breaks its scheme's rules or has another form.
+    """Raises UnclearCharacter, or InvalidInput for a local id that breaks its scheme's rules or form.
 
     One thing has one local id: `identify` gives the canonical form of what its label says.
     """

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -164,7 +165,7 @@ def _gs1(text: str) -> Identifier | None:
         return _canonical(_pairs(text.split("/")))
     if re.match(r"https?://", text, re.IGNORECASE):
         parts = [_NAMES.get(part, part) for part in urlsplit(text).path.split("/")]
-        for start, (ai, value) in enumerate(zip(parts, parts[1:], strict=False)):
+        for start, (ai, value) in enumerate(pairwise(parts)):
             if ai in _KEYS and re.match(r"\d{4}", value):
                 return _canonical(_pairs(parts[start:]))
     return None
@@ -233,7 +234,7 @@ def _check_digit(digits: str) -> str:
 # EPC URNs: the company prefix has its own field, and check digits are left out
 
 
-def _from_epc(text: str) -> Identifier:
+def _from_epc(text: str) -> Identifier:  # noqa: PLR0911 - one for each scheme
     wrong = InvalidInput(f"{printable(text, 80)} is no EPC URN of one thing or lot")
     found = _EPC.fullmatch(text)
     if not found:
@@ -270,7 +271,7 @@ _FIELDS: Final = {"sgtin": 1, "lgtin": 1, "itip": 3, "sscc": 0, "grai": 1, "sgln
 _EPC_DIGITS: Final = {"sgtin": 13, "lgtin": 13, "itip": 13, "sscc": 17, "grai": 12, "sgln": 12}
 
 
-def _to_epc(elements: dict[str, str], company: str) -> str | None:
+def _to_epc(elements: dict[str, str], company: str) -> str | None:  # noqa: PLR0911 - one for each key
     (key, value), size = next(iter(elements.items())), len(company)
     serial, lot = elements.get("21"), elements.get("10")
     moved = f"{company}.{value[0]}{value[1 + size : -1]}"
