@@ -234,7 +234,11 @@ def label(
         raise InvalidInput(f"{file} has to end with .svg or .png")
     image = drawn.svg(module=module) if file.suffix == ".svg" else drawn.png(module=module, resolution=dpi)
     files.write(file, image)
-    data = {"id": facts.asset_text(found), "localId": identifier.local_id, "content": content}
+    data: dict[str, str | None] = {
+        "id": facts.asset_text(found),
+        "localId": identifier.local_id,
+        "content": content,
+    }
     data |= {"elementString": identifier.element_string, "epc": identifier.epc, "file": str(file)}
     output.emit(ctx, data, lambda: output.say(f"{file} says {identifier.element_string or content}"))
 

@@ -110,8 +110,8 @@ def _data_matrix(identifier: Identifier, content: str, *, gs1: bool) -> list[lis
     fields = (
         (GS1Fixed if ai in _PREDEFINED else GS1Variable)(ai, value) for ai, value in identifier.elements
     )
-    encoder = DataMatrixEncoder(DataMatrixData.gs1(*fields) if gs1 else content)
-    return [[bool(bit) for bit in row] for row in encoder.matrix]
+    encoder = DataMatrixEncoder(DataMatrixData.gs1(*fields) if gs1 else content, quiet_zone=0)
+    return [[bool(bit) for bit in row] for row in encoder.init_renderer().matrix]
 
 
 _PREDEFINED: Final = {"00", "01", "414"}  # of a length that readers know, without a separator
