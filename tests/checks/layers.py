@@ -21,8 +21,20 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "cli": {None, "api", "artifacts", "chain", "conditions", "demo", "domain", "index"},
 }
 DEVELOPMENT_ONLY = {"solcx"}
+IMPORTED_AS = {"pillow": "PIL"}
 CHAIN_ONLY = {"eth_account", "web3"}
-DOMAIN_LIBRARIES = {"eth_abi", "eth_hash", "eth_typing", "eth_utils", "pydantic"}
+# biip reads GS1 labels; segno, pystrich and PIL draw them into memory: none of them reads or writes files.
+DOMAIN_LIBRARIES = {
+    "PIL",
+    "biip",
+    "pystrich",
+    "segno",
+    "eth_abi",
+    "eth_hash",
+    "eth_typing",
+    "eth_utils",
+    "pydantic",
+}
 
 
 def module_names(package: Path) -> list[str]:
@@ -60,6 +72,7 @@ def undeclared(package: Path, project: Path) -> list[str]:
     """Libraries that the package imports and its pyproject.toml does not ask for."""
     declared = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
     asked = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in declared["dependencies"]}
+    asked |= {IMPORTED_AS[name] for name in asked & IMPORTED_AS.keys()}
     known = sys.stdlib_module_names | asked | DEVELOPMENT_ONLY | {package.name}
     return [
         f"{file.relative_to(package.parent)}:{line}: {target.split('.')[0]} is not a dependency"

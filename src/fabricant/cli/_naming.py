@@ -16,8 +16,10 @@ from fabricant.chain.keystore import Keystore
 from fabricant.chain.secret import read_secret
 from fabricant.chain.wallet import Wallet
 from fabricant.cli import _app as app
+from fabricant.cli import _output as output
 from fabricant.conditions import library
 from fabricant.domain.assets import AssetId, Kind, Namespace, namespace_of, namespace_of_prefix
+from fabricant.domain.identifiers import identify
 from fabricant.domain.units import Address, parse_address
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -101,6 +103,16 @@ def namespace(ctx: click.Context, issuer: str | None, prefix: str | None) -> Nam
     return namespace_of(principal(ctx, issuer))
 
 
+def local_id(text: str, prefix: str | None) -> str:
+    """The canonical form of what was typed, said where it differs. Raises InvalidInput outside `prefix`."""
+    found = identify(text)
+    if prefix is not None:
+        found.check_within(prefix)
+    if found.local_id != text:
+        output.note(f"{text} is {found.local_id} in its canonical form.")
+    return found.local_id
+
+
 def asset(
     ctx: click.Context,
     fabricant: Fabricant,
@@ -110,5 +122,7 @@ def asset(
     prefix: str | None = None,
 ) -> AssetId:
     """The asset that a text means."""
+    if not text.startswith("0x"):
+        text = local_id(text, prefix)
     place = Namespace(bytes(32)) if text.startswith("0x") else namespace(ctx, issuer, prefix)
     return lookup.find_asset(fabricant, text, namespace=place)

@@ -13,6 +13,7 @@ from typing import Final, NewType
 
 from eth_utils.crypto import keccak
 
+from fabricant.domain.identifiers import identify
 from fabricant.domain.typed_data import Struct
 from fabricant.domain.units import ZERO_ADDRESS, Address, UnixSeconds, address_word, printable
 from fabricant.errors import InvalidInput
@@ -22,7 +23,6 @@ Namespace = NewType("Namespace", bytes)  # 32 bytes
 
 NO_UNIT: Final = bytes(3)
 NO_TWIN: Final = bytes(32)
-LONGEST_LOCAL_ID: Final = 200
 
 BINDING: Final = Struct(
     "DeviceBinding", "uint256 asset, address device, address owner, uint96 nonce, uint40 deadline"
@@ -150,12 +150,13 @@ def asset_id(namespace: Namespace, local_id: str) -> AssetId:
 
 
 def check_local_id(local_id: str) -> None:
-    """Raises InvalidInput for a local id that is empty, too long, or not plain ASCII without outer spaces."""
-    if not re.fullmatch(r"[!-~]([ -~]*[!-~])?", local_id) or len(local_id) > LONGEST_LOCAL_ID:
-        raise InvalidInput(
-            f"{printable(local_id, 60)!r} can't be a local id: write 1 to {LONGEST_LOCAL_ID} ASCII "
-            "characters, so that no other id looks the same"
-        )
+    """Raises UnclearCharacter, or InvalidInput for a local id that breaks its scheme's rules or form.
+
+    One thing has one local id: `identify` gives the canonical form of what its label says.
+    """
+    canonical = identify(local_id).local_id
+    if canonical != local_id:
+        raise InvalidInput(f"{local_id} is written {canonical} in its canonical form; use that")
 
 
 def is_unit(unit: bytes) -> bool:

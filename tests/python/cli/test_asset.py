@@ -48,7 +48,8 @@ def test_local_id_is_registered_once(market: Market, machine: str) -> None:
 def test_f071_local_id_that_looks_like_another_is_refused(market: Market) -> None:
     refusal = market.refused("asset", "register", "NMW‐0417", "--kind", "product", by="supplier")
 
-    assert (refusal.code, refusal.error) == (2, "InvalidInput")
+    assert (refusal.code, refusal.error) == (2, "UnclearCharacter")
+    assert "character 4 is U+2010 HYPHEN" in refusal.message
 
 
 def test_transfer_is_the_owners(market: Market, machine: str) -> None:
@@ -129,3 +130,22 @@ def test_history_tells_everything_in_order(market: Market, machine: str) -> None
 def test_asset_that_is_not_there_is_not_found(market: Market) -> None:
     assert market.refused("asset", "show", "0x12345678", by="buyer", yes=False).code == 6
     assert market.refused("asset", "show", "NIX", by="buyer", yes=False).error == "AssetRegistry_UnknownAsset"
+
+
+def test_every_spelling_of_a_label_is_one_asset(market: Market) -> None:
+    typed = "(21)ABC(01)09506000134352"
+    made = market.do("asset", "register", typed, "--kind", "product", by="supplier")
+
+    shown = market.see("asset", "show", "https://example.com/01/9506000134352/21/ABC", by="supplier")
+
+    assert (shown["id"], shown["localId"]) == (made["id"], "01/09506000134352/21/ABC")
+    drawn = market.see("asset", "label", typed, "label.png", "--domain", "example.com", by="supplier")
+    assert drawn["content"] == "https://example.com/01/09506000134352/21/ABC"
+    assert Path("label.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_label_of_a_serial_number_names_the_asset_on_its_chain(market: Market, machine: str) -> None:
+    drawn = market.see("asset", "label", "NMW-0417", "label.svg", by="supplier")
+
+    assert drawn["content"].endswith(f"/{int(machine, 16)}")
+    assert Path("label.svg").read_text().startswith("<svg")
