@@ -159,6 +159,7 @@ class _Words(Formatter):
     """Formats the arguments of an error for people."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        """An argument as its reading says; without one, as its type is written."""
         if format_spec:
             return _READINGS[format_spec](value)
         match value:

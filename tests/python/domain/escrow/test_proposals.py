@@ -1,5 +1,7 @@
 """Proposals: good until their deadline, for a live line, about money that is there."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 
@@ -7,12 +9,16 @@ from fabricant.conditions import load
 from fabricant.domain.escrow import Conditions, Line, Outcome, Status, Terms, bond
 from fabricant.domain.escrow.clocks import LIVE
 from fabricant.domain.escrow.proposals import (
+    GoodsInCustody,
+    OtherDeal,
     OutcomeBeyondHeld,
     ProposalExpired,
     WrongLineStatus,
+    check_amendable,
     check_deadline,
     check_live,
     check_outcome,
+    check_successor,
     check_unopened,
 )
 from fabricant.domain.units import BaseUnits, Token, UnixSeconds, parse_address
@@ -74,3 +80,17 @@ def test_all_that_is_there_can_be_shared_out_and_not_one_unit_more(terms: Terms,
         shared(1, 0)
     with pytest.raises(OutcomeBeyondHeld, match="of the security deposit"):
         shared(0, 1)
+
+
+def test_line_whose_goods_are_here_is_not_changed() -> None:
+    check_amendable(Line(status=Status.REJECTED), goods_here=False)
+    with pytest.raises(GoodsInCustody, match="fabricant order collect"):
+        check_amendable(Line(status=Status.REJECTED), goods_here=True)
+
+
+@given(strategies.terms)
+def test_line_that_a_contract_opened_is_changed_by_it_alone(terms: Terms) -> None:
+    booked = replace(terms, opener=TUSD.address)
+
+    with pytest.raises(OtherDeal, match=f"only the contract {TUSD.address}"):
+        check_successor(booked, replace(booked, amount=BaseUnits(booked.amount + 1)))
