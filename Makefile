@@ -41,6 +41,8 @@ faults: install ## How many cases of the fault catalogue have a test
 
 deep: build ## The stateful campaign, for hours instead of seconds
 	@$(BIN)/python -m scripts.invariants --deep
+	@FABRICANT_CASES=1000000 $(BIN)/pytest --quiet -s tests/contracts/journeys/test_cells.py
+	@FABRICANT_CASES=10000 $(BIN)/pytest --quiet tests/python/chain/test_digests.py
 
 docs: build ## Write docs/reference from the contracts and the commands
 	@$(BIN)/python -m scripts.reference
