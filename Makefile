@@ -50,8 +50,6 @@ deep: coverage .venv-symbolic/.dev ## Coverage, all cases, symbolic checks, and 
 	@FABRICANT_CASES=1000000 $(BIN)/pytest $(LONG) tests/contracts/journeys/test_cells.py
 	@$(BIN)/python -m scripts.symbolic
 	@$(BIN)/python -m scripts.invariants --deep
-	@FABRICANT_CASES=1000000 $(BIN)/pytest --quiet -s tests/contracts/journeys/test_cells.py
-	@FABRICANT_CASES=10000 $(BIN)/pytest --quiet tests/python/chain/test_digests.py
 
 docs: build ## Write docs/reference from the contracts and the commands
 	@$(BIN)/python -m scripts.reference

@@ -6,7 +6,6 @@ Nothing here ever holds a key, a passphrase or an RPC token: messages are safe t
 
     FabricantError                 1   anything else that went wrong
     ├── InvalidInput               2   bad data from a person, a file or an argument
-    │   └── UnclearCharacter           a character in an identifier that is not ASCII
     ├── NotFound                   6   what was asked for does not exist
     ├── VerificationFailed         6   evidence does not prove what it should
     └── ChainError                 3   the chain side
@@ -36,7 +35,6 @@ Exit codes of the command line: 0 done, 1 unexpected, 2 usage or invalid input, 
 4 network, 5 wallet, 6 not found or not verified.
 """
 
-import unicodedata
 from typing import ClassVar
 
 
@@ -50,20 +48,6 @@ class InvalidInput(FabricantError):
     """Bad data from a person, a file or an argument."""
 
     exit_code = 2
-
-
-class UnclearCharacter(InvalidInput):
-    """A character in an identifier that is not ASCII. `position` counts from one; `text` is safe to print."""
-
-    def __init__(self, *, text: str, character: str, position: int) -> None:
-        self.text = text
-        self.character = character
-        self.position = position
-        name = unicodedata.name(character, "without a name")
-        super().__init__(
-            f"{text!r} can't be a local id: character {position} is U+{ord(character):04X} {name}, which can "
-            "be mistaken for another or not be seen; write it in ASCII"
-        )
 
 
 class NotFound(FabricantError):

@@ -6,6 +6,7 @@ change means, before anybody agrees.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
@@ -140,7 +141,8 @@ def act_on_all(ctx: click.Context, lines: Sequence[LineAtHand], action: Many, en
     All are tried before anybody agrees, and told one by one: what was sent stays done if a later one fails.
     """
     escrow = lines[0].fabricant.escrow
-    batches = [*_batches([(line, line.goods()) for line in lines])]
+    alike = groupby(sorted(lines, key=_shared), key=_shared)
+    batches = [batch for _, some in alike for batch in _batches((line, line.goods()) for line in some)]
     for terms, goods in batches:
         escrow.simulate(getattr(escrow, action.__name__), terms, goods)
     words = [word for line in lines for word in (*line.words, "", *line.ending(ending), "")]
@@ -154,6 +156,12 @@ def act_on_all(ctx: click.Context, lines: Sequence[LineAtHand], action: Many, en
         "lines": [facts.of(event) for each in done for event in each.events],
     }
     output.emit(ctx, data, lambda: output.say(f"{len(data['lines'])} lines were accepted."))
+
+
+def _shared(line: LineAtHand) -> tuple[str, ...]:
+    """What the escrow wants to be the same for all lines of a batch."""
+    terms = line.terms
+    return (terms.buyer, terms.supplier, line.state.payee, terms.token, terms.broker, terms.opener)
 
 
 def _batches(

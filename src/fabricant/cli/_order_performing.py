@@ -88,7 +88,7 @@ def accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
     """Accept deliveries: the money goes to the supplier, the products to the buyer, at once.
 
     Buyer or inspector (QUALITY); without a delivery or after a rejection the buyer alone (FINANCE). Several
-    lines have one buyer, supplier, payee, token and broker, and are accepted together.
+    lines of the same parties go into one transaction, as far as its gas suffices.
 
     \b
     Example:
@@ -108,7 +108,7 @@ def accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
 def deem_accept(ctx: click.Context, lines: tuple[str, ...]) -> None:
     """Close deliveries that nobody inspected in time, as accepted. Anybody may.
 
-    Several lines have one buyer, supplier, payee, token and broker, and are closed together.
+    Several lines of the same parties go into one transaction, as far as its gas suffices.
 
     \b
     Example:

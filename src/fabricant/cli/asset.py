@@ -195,7 +195,11 @@ def status(ctx: click.Context, asset: str, status: str, *, issuer: str | None, p
 @click.argument("asset")
 @click.argument("file", type=files.NEW_FILE)
 @click.option(
-    "--symbol", type=click.Choice([each.value[0] for each in Symbol]), default="qr", show_default=True
+    "--symbol",
+    type=click.Choice([each.value[0] for each in Symbol]),
+    default="qr",
+    show_default=True,
+    help="What scanners read.",
 )
 @click.option("--module", type=click.IntRange(100, 5000), default=500, show_default=True, help="Micrometres.")
 @click.option("--dpi", type=click.IntRange(72, 4800), default=300, show_default=True, help="Of a PNG.")

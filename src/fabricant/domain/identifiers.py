@@ -7,6 +7,7 @@ which is taken as it was written or refused, never changed.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,10 +16,24 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from fabricant.domain.units import printable
-from fabricant.errors import InvalidInput, UnclearCharacter
+from fabricant.errors import InvalidInput
 
 LONGEST_LOCAL_ID: Final = 200
 RESOLVER: Final = "id.gs1.org"
+
+
+class UnclearCharacter(InvalidInput):
+    """A character in an identifier that is not ASCII. `position` counts from one; `text` is safe to print."""
+
+    def __init__(self, *, text: str, character: str, position: int) -> None:
+        self.text = text
+        self.character = character
+        self.position = position
+        name = unicodedata.name(character, "without a name")
+        super().__init__(
+            f"{text!r} can't be a local id: character {position} is U+{ord(character):04X} {name}, which can "
+            "be mistaken for another or not be seen; write it in ASCII"
+        )
 
 
 class Scheme(Enum):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabricant.domain.identifiers import Scheme, identify
-from fabricant.errors import InvalidInput, UnclearCharacter
+from fabricant.domain.identifiers import Scheme, UnclearCharacter, identify
+from fabricant.errors import InvalidInput
 
 UNIT = "01/09506000134352/21/ABC"
 # The 82 characters of GS1 General Specifications, figure 7.11-1.

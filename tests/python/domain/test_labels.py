@@ -8,7 +8,7 @@ from fabricant.domain.identifiers import identify
 from fabricant.domain.labels import Symbol, draw
 from fabricant.errors import InvalidInput
 
-zxingcpp = pytest.importorskip("zxingcpp")
+import zxingcpp
 Image = pytest.importorskip("PIL.Image")
 
 UNITS = [
