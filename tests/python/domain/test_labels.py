@@ -3,13 +3,12 @@
 import io
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from fabricant.domain.identifiers import identify
 from fabricant.domain.labels import Symbol, draw
 from fabricant.errors import InvalidInput
-
-import zxingcpp
-Image = pytest.importorskip("PIL.Image")
 
 UNITS = [
     "01/09506000134352/21/A%2Fb%3C",
