@@ -49,6 +49,7 @@ _TRACER: Final = """{
     return found;
   }
 }"""
+MOST_GAS: Final = 3_000_000  # to trace a loop that burns a whole transaction's gas takes a minute
 _OPTIONS: Final = {"tracer": _TRACER}
 
 
@@ -62,12 +63,14 @@ class Traces:
     def observe(self, rpc: Rpc, method: str, parameters: tuple[Any, ...], answer: Any) -> None:
         """Traces what a request executed."""
         if method == "eth_call":
-            self._add(rpc, "debug_traceCall", *parameters[:2], _OPTIONS)
+            asked, *when = parameters[:2]
+            self._add(rpc, "debug_traceCall", {**asked, "gas": hex(MOST_GAS)}, *when, _OPTIONS)
         elif (
             method == "eth_getTransactionReceipt" and answer is not None and parameters[0] not in self._mined
         ):
             self._mined.add(parameters[0])
-            self._add(rpc, "debug_traceTransaction", parameters[0], _OPTIONS)
+            if int(answer["gasUsed"], 16) <= MOST_GAS:
+                self._add(rpc, "debug_traceTransaction", parameters[0], _OPTIONS)
 
     def _add(self, rpc: Rpc, method: str, *parameters: Any) -> None:
         try:
