@@ -69,7 +69,7 @@ class Traces:
             method == "eth_getTransactionReceipt" and answer is not None and parameters[0] not in self._mined
         ):
             self._mined.add(parameters[0])
-            if int(answer["gasUsed"], 16) <= MOST_GAS:
+            if answer["contractAddress"] is not None or int(answer["gasUsed"], 16) <= MOST_GAS:
                 self._add(rpc, "debug_traceTransaction", parameters[0], _OPTIONS)
 
     def _add(self, rpc: Rpc, method: str, *parameters: Any) -> None:
