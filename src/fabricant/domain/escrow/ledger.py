@@ -78,8 +78,10 @@ class Position:
         """Refused; the time since the handover is given back."""
         line = self.line
         extra = Seconds(line.extra + at - line.since)
-        after = {"rejections": line.rejections + 1, "since": at, "extra": extra}
-        return _Moving().to(replace(line, status=Status.REJECTED, **after))  # type: ignore[arg-type]
+        rejections = line.rejections + 1
+        return _Moving().to(
+            replace(line, status=Status.REJECTED, rejections=rejections, since=at, extra=extra)
+        )
 
     def extended(self, extra_after: Seconds) -> Moved:
         """Due later."""
