@@ -15,6 +15,9 @@ import {
     Device,
     DeviceBinding,
     FLAG_DEVICE,
+    FLAG_HELD,
+    FLAG_RECALLED,
+    FLAGS_UNFIT,
     Kind,
     Lot,
     Progress,
@@ -24,8 +27,11 @@ import {
     Use
 } from "./AssetRegistryTypes.sol";
 import {AssetWord, AssetWords} from "./AssetWord.sol";
+import {Genealogy} from "./Genealogy.sol";
 import {IAssetRegistry} from "./IAssetRegistry.sol";
 import {IERC4907} from "./IERC4907.sol";
+import {IERC5192} from "./IERC5192.sol";
+import {IGenealogy} from "./IGenealogy.sol";
 import {Namespaces} from "./Namespaces.sol";
 
 /// @title AssetRegistry
@@ -36,19 +42,29 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     bytes32 private constant BINDING_TYPEHASH =
         keccak256("DeviceBinding(uint256 asset,address device,address owner,uint96 nonce,uint40 deadline)");
 
+    uint8 private constant FLAGS_ASKED = FLAG_RECALLED | FLAG_HELD; // of the Genealogy, where they are stored
+
     IDirectory public immutable directory;
+    IGenealogy public immutable genealogy;
 
     mapping(uint256 id => Use) private _uses;
     mapping(uint256 id => Device) private _devices;
     mapping(uint256 id => Lot) private _lots;
     mapping(uint256 batch => Progress) private _progress;
     mapping(address device => uint256 id) public boundTo;
+    mapping(uint256 id => mapping(address owner => mapping(address recorder => uint40))) public recorderUntil;
 
     constructor(IDirectory directory_, address registrar_)
         Namespaces(registrar_)
         Eip712("Fabricant AssetRegistry")
     {
         directory = directory_;
+        genealogy = new Genealogy(directory_);
+    }
+
+    modifier onlyGenealogy() {
+        if (msg.sender != address(genealogy)) revert AssetRegistry_NotGenealogy(msg.sender);
+        _;
     }
 
     /* REGISTERING */
@@ -112,7 +128,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
             owner: owner,
             kind: word.kind(),
             status: word.status(),
-            flags: word.flags(),
+            flags: _flags(id, word),
             height: word.height(),
             twinVersion: word.twinVersion(),
             registeredAt: word.registeredAt()
@@ -129,7 +145,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
             userUntil: userUntil,
             kind: word.kind(),
             status: word.status(),
-            flags: word.flags()
+            flags: _flags(id, word)
         });
     }
 
@@ -162,12 +178,15 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
     function commitBatch(Batch calldata batch, string calldata uri) external returns (uint256 id) {
         _requireIssuer(batch.namespace, ROLE_ASSETS);
         if (batch.count == 0) revert AssetRegistry_EmptyBatch(batch.namespace, batch.root);
-        if (batch.origin != 0) ownerOf(batch.origin);
         id = batchId(batch);
         if (_progress[id].committedAt != 0) revert AssetRegistry_AlreadyCommitted(id);
 
         _progress[id].committedAt = uint40(block.timestamp);
         emit BatchCommitted(id, batch.namespace, batch.origin, batch.root, batch.count, uri);
+        if (batch.origin != 0) {
+            (, AssetWord word) = _read(batch.origin);
+            if (word.flags() & FLAG_RECALLED != 0) genealogy.inherit(batch.origin, id);
+        }
     }
 
     /// @inheritdoc IAssetRegistry
@@ -185,6 +204,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         _progress[batch_].serialised = progress.serialised + 1;
         id = _register(batch.namespace, unit);
         emit UnitSerialised(id, batch_);
+        if (progress.recalled) genealogy.inherit(batch_, id);
     }
 
     /// @inheritdoc IAssetRegistry
@@ -213,8 +233,14 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         if (from != owner) revert AssetRegistry_WrongFrom(id, from, owner);
         _requireApproved(id);
         _requireReceiver(id, to);
+        if (word.status() == Status.Consumed) revert AssetRegistry_Final(id, Status.Consumed);
 
-        if (word.flags() & FLAG_DEVICE != 0) _unbindDevice(id, word);
+        if (word.flags() != 0) {
+            uint8 flags = _flags(id, word);
+            if (flags & FLAGS_UNFIT != 0) revert AssetRegistry_Locked(id, flags);
+            _mark(id, word, FLAGS_ASKED, false);
+            _unbindDevice(id);
+        }
         super.transferFrom(from, to, id);
     }
 
@@ -258,7 +284,20 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     /// @inheritdoc ERC721
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == type(IERC4907).interfaceId || super.supportsInterface(interfaceId);
+        return interfaceId == type(IERC4907).interfaceId || interfaceId == type(IERC5192).interfaceId
+            || super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc IERC5192
+    function locked(uint256 id) external view returns (bool) {
+        (, AssetWord word) = _read(id);
+        return _flags(id, word) & FLAGS_UNFIT != 0 || word.status() == Status.Consumed;
+    }
+
+    /// @dev An asset's flags as they are now: recalls and holds may be over.
+    function _flags(uint256 id, AssetWord word) private view returns (uint8 flags) {
+        flags = word.flags();
+        if (flags & FLAGS_ASKED != 0) flags = (flags & ~FLAGS_ASKED) | genealogy.locksOf(id);
     }
 
     /* LENDING */
@@ -359,14 +398,17 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     /// @inheritdoc IAssetRegistry
     function unbindDevice(uint256 id) external {
-        (address owner, AssetWord word) = _read(id);
+        address owner = ownerOf(id);
         address device = _devices[id].key;
         if (device == address(0)) revert AssetRegistry_NoDevice(id);
         if (msg.sender != device) _requireActor(id, owner, ROLE_ASSETS);
-        _unbindDevice(id, word);
+        _unbindDevice(id);
     }
 
-    function _unbindDevice(uint256 id, AssetWord word) private {
+    /// @dev Does nothing without a device.
+    function _unbindDevice(uint256 id) private {
+        (, AssetWord word) = _read(id);
+        if (word.flags() & FLAG_DEVICE == 0) return;
         address device = _devices[id].key;
         delete _devices[id].key;
         delete boundTo[device];
@@ -417,6 +459,14 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         emit RecordAdded(id, topic, issuer, msg.sender, hash, supersedes, uri);
     }
 
+    /// @inheritdoc IAssetRegistry
+    function setRecorder(uint256 id, address recorder, uint40 until) external {
+        address owner = ownerOf(id);
+        _requireActor(id, owner, ROLE_RECORD);
+        recorderUntil[id][owner][recorder] = until;
+        emit RecorderSet(id, owner, recorder, until);
+    }
+
     /// @dev For whom the caller may state something about an asset; zero = for nobody. Oneself comes before one's principals.
     function _authorOf(uint256 id) private view returns (address) {
         address owner = ownerOf(id);
@@ -424,9 +474,67 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         (address user,) = _liveUse(id);
         if (msg.sender == user) return user;
         if (boundTo[msg.sender] == id) return msg.sender;
+        if (block.timestamp < recorderUntil[id][owner][msg.sender]) return msg.sender;
         if (_isActor(owner, ROLE_RECORD)) return owner;
         if (_isActor(user, ROLE_RECORD)) return user;
         return address(0);
+    }
+
+    /* FOR THE GENEALOGY ALONE */
+
+    /// @inheritdoc IAssetRegistry
+    function mark(uint256 id, uint8 flags, bool on) external onlyGenealogy {
+        if (!_exists(id) && _progress[id].committedAt != 0) {
+            if (flags & FLAG_RECALLED != 0) _progress[id].recalled = on;
+            return;
+        }
+        (, AssetWord word) = _read(id);
+        _mark(id, word, flags, on);
+    }
+
+    function _mark(uint256 id, AssetWord word, uint8 flags, bool on) private {
+        uint8 before = word.flags();
+        uint8 then = on ? before | flags : before & ~flags;
+        if (then == before) return;
+        _setWord(id, word.withFlags(then));
+        bool wasLocked = before & FLAGS_UNFIT != 0;
+        if (wasLocked == (then & FLAGS_UNFIT != 0) || word.status() == Status.Consumed) return;
+        if (wasLocked) emit Unlocked(id);
+        else emit Locked(id);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function move(uint256 id, address to) external onlyGenealogy {
+        _unbindDevice(id);
+        _transfer(ownerOf(id), to, id);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function setHeight(uint256 id, uint8 height) external onlyGenealogy {
+        (, AssetWord word) = _read(id);
+        _setWord(id, word.withHeight(height));
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function draw(uint256 id, uint128 quantity) external onlyGenealogy {
+        (, AssetWord word) = _read(id);
+        bool isLot = word.kind() == Kind.Lot;
+        uint128 available = isLot ? _lots[id].quantity : 1;
+        if (quantity == 0 || quantity > available) revert AssetRegistry_NotEnough(id, quantity, available);
+        if (isLot) _setQuantity(id, available - quantity, _lots[id].unit);
+        if (quantity < available) return;
+        _setWord(id, word.withStatus(Status.Consumed));
+        emit StatusSet(id, Status.Consumed);
+        emit Locked(id);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function registerOutput(bytes32 namespace, Registration calldata output)
+        external
+        onlyGenealogy
+        returns (uint256 id)
+    {
+        return _register(namespace, output);
     }
 
     /* CHECKS THAT MANY ACTIONS SHARE */

@@ -18,7 +18,7 @@ enum Status {
     Retired
 }
 
-/// @dev Flags of an asset, one bit each.
+/// @dev Flags of an asset, one bit each. Of the first two, what is stored says only that the Genealogy has to be asked.
 uint8 constant FLAG_RECALLED = 1 << 0; // its issuer called it back
 uint8 constant FLAG_HELD = 1 << 1; // an authority holds it
 uint8 constant FLAG_ASSEMBLED = 1 << 2; // it is part of another asset
@@ -31,7 +31,7 @@ struct Asset {
     Kind kind;
     Status status;
     uint8 flags; // FLAG_* bits
-    uint8 height; // levels of assembly below it
+    uint8 height; // levels of assembly below it, at most
     uint32 twinVersion; // zero = no digital twin yet
     uint40 registeredAt; // Unix seconds
 }
@@ -97,9 +97,10 @@ struct Lot {
 
 /// @notice How far a batch has become tokens.
 struct Progress {
-    // slot 0: 5 + 8 = 13 bytes
+    // slot 0: 5 + 8 + 1 = 14 bytes
     uint40 committedAt; // Unix seconds; zero = never
     uint64 serialised; // units that have a token of their own
+    bool recalled; // the Genealogy knows of notices
 }
 
 /// @notice An assigned namespace that waits for its issuer's acceptance.

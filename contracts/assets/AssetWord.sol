@@ -55,6 +55,10 @@ library AssetWords {
         return _with(word, FLAGS_SHIFT, type(uint8).max, value);
     }
 
+    function withHeight(AssetWord word, uint8 value) internal pure returns (AssetWord) {
+        return _with(word, HEIGHT_SHIFT, type(uint8).max, value);
+    }
+
     function withTwinVersion(AssetWord word, uint32 value) internal pure returns (AssetWord) {
         return _with(word, TWIN_SHIFT, type(uint32).max, value);
     }

@@ -5,6 +5,8 @@ import {IDirectory} from "../directory/IDirectory.sol";
 import {IEip712} from "../directory/IEip712.sol";
 import {Asset, Batch, DeviceBinding, Kind, Progress, Registration, Standing, Status} from "./AssetRegistryTypes.sol";
 import {IERC4907} from "./IERC4907.sol";
+import {IERC5192} from "./IERC5192.sol";
+import {IGenealogy} from "./IGenealogy.sol";
 import {INamespaces} from "./INamespaces.sol";
 
 /// @title AssetRegistry: the identity of machines, parts, lots and products
@@ -15,14 +17,17 @@ import {INamespaces} from "./INamespaces.sol";
 /// What an issuer committed as a batch, anyone registers unit by unit, as it was committed.
 /// The owner transfers, lends, and sets status, twin and device; its ASSETS operators in the Directory do the latter three,
 /// whom it approved (ERC-721) the former two. The user has the asset to itself until its term ends: nobody but the user can
-/// shorten it, not by a sale, a suspension or a retirement. The device records, until the asset changes hands. There is no
-/// administrator; the registrar of namespaces touches no asset.
+/// shorten it, not by a sale, a suspension or a retirement. The device records, until the asset changes hands, and so does whom
+/// the owner named, until the date it named. There is no administrator; the registrar of namespaces touches no asset.
+///
+/// LOCKS. What is consumed, part of another asset, recalled or held can't be transferred: see {IGenealogy}, which the registry
+/// deploys and obeys.
 ///
 /// TOKENS. The registry takes no coin and is no owner: transfers to it revert. Registering calls no receiver;
 /// `safeTransferFrom` does, after everything is written.
 ///
 /// TIME. Unix seconds; terms and deadlines end at the stated instant: at it, they are over.
-interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
+interface IAssetRegistry is INamespaces, IERC4907, IERC5192, IEip712 {
     /* ERRORS THAT MANY ACTIONS SHARE */
 
     /// @notice Thrown when an asset was never registered.
@@ -36,6 +41,9 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
 
     /// @notice The Directory that knows who acts for whom.
     function directory() external view returns (IDirectory);
+
+    /// @notice What assets are made of, and which are called back. It alone may use the functions at the end.
+    function genealogy() external view returns (IGenealogy);
 
     /* REGISTERING */
 
@@ -136,6 +144,8 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
     error AssetRegistry_WrongFrom(uint256 id, address from, address owner);
     /// @notice Thrown when the caller is neither the owner nor approved (ERC-721).
     error AssetRegistry_NotApproved(uint256 id, address caller);
+    /// @notice Thrown when an asset is part of another, recalled or held.
+    error AssetRegistry_Locked(uint256 id, uint8 flags);
     /// @notice Thrown when coin is sent along: the registry has no use for it.
     error AssetRegistry_NoCoin(uint256 value);
 
@@ -218,7 +228,7 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
     /* RECORDS */
 
     /// @notice Emitted when somebody with a part in an asset's life states something about it.
-    /// @param author Whose statement it is: the owner, user, device or issuer at that time.
+    /// @param author Whose statement it is: the owner, user, device, recorder or issuer at that time.
     /// @param by Who sent it: the author or its RECORD operator.
     /// @param supersedes Hash of an earlier record on the same topic that the same author corrects; zero = none.
     event RecordAdded(
@@ -231,10 +241,13 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
         string uri
     );
 
+    /// @notice Emitted when an owner lets somebody record until a date, or no longer.
+    event RecorderSet(uint256 indexed id, address indexed owner, address indexed recorder, uint40 until);
+
     /// @notice Thrown when the caller has no part in the asset's life.
     error AssetRegistry_NoRecorder(uint256 id, address caller);
 
-    /// @notice States something about an asset: its owner, its user, RECORD operators of either, or its device.
+    /// @notice States something about an asset: its owner, its user, RECORD operators of either, its device, or a recorder.
     /// @param topic What it is about, such as the hash of a schema's name.
     /// @param hash Of the record.
     function record(uint256 id, bytes32 topic, bytes32 hash, string calldata uri, bytes32 supersedes) external;
@@ -248,4 +261,33 @@ interface IAssetRegistry is INamespaces, IERC4907, IEip712 {
         string calldata uri,
         bytes32 supersedes
     ) external;
+
+    /// @notice Lets somebody record, such as an inspector or a garage; ends with the ownership. Owner or its RECORD operator.
+    /// @param until Unix seconds, exclusive; one that is over ends it.
+    function setRecorder(uint256 id, address recorder, uint40 until) external;
+
+    /// @notice Until when somebody may record for an owner.
+    function recorderUntil(uint256 id, address owner, address recorder) external view returns (uint40);
+
+    /* FOR THE GENEALOGY ALONE */
+
+    /// @notice Thrown when the caller is not the Genealogy.
+    error AssetRegistry_NotGenealogy(address caller);
+    /// @notice Thrown when an asset has less than what would be taken, or when nothing would.
+    error AssetRegistry_NotEnough(uint256 id, uint128 quantity, uint128 available);
+
+    /// @notice Sets or clears flags of an asset, or FLAG_RECALLED of a batch.
+    function mark(uint256 id, uint8 flags, bool on) external;
+
+    /// @notice Hands an asset over, whoever approved.
+    function move(uint256 id, address to) external;
+
+    /// @notice Says how many levels of assembly are below an asset.
+    function setHeight(uint256 id, uint8 height) external;
+
+    /// @notice Takes some of a lot, or all of an asset, which is consumed then.
+    function draw(uint256 id, uint128 quantity) external;
+
+    /// @notice Registers what was made of other assets.
+    function registerOutput(bytes32 namespace, Registration calldata output) external returns (uint256 id);
 }

@@ -37,6 +37,11 @@ def address_of(initcode: bytes) -> Address:
     return address_from_bytes(keccak(inputs)[12:])
 
 
+def first_created_by(creator: Address) -> Address:
+    """Where a contract puts the first contract that it creates itself (CREATE with nonce 1, EIP-161)."""
+    return address_from_bytes(keccak(b"\xd6\x94" + bytes.fromhex(creator[2:]) + b"\x01")[12:])
+
+
 def creation(initcode: bytes) -> bytes:
     """What to send to the factory, so that it puts the contract there. It reverts if one is there already."""
     return SALT + initcode

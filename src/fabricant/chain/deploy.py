@@ -24,7 +24,7 @@ from fabricant.chain.create2 import FACTORY, FACTORY_GAS_PRICE, FACTORY_SIGNER, 
 from fabricant.chain.deployment import Deployed, Deployment, default_folder, write
 from fabricant.chain.errors import ContractError
 from fabricant.chain.network import Network
-from fabricant.chain.plan import Planned
+from fabricant.chain.plan import CREATORS, Planned
 from fabricant.chain.survey import choose_registrar, factory_shortfall, factory_stands, stands, survey
 from fabricant.chain.transactions import Sender
 from fabricant.domain.units import Address, BaseUnits, format_amount
@@ -105,8 +105,15 @@ class _Work:
         network = self.sender.network
         known = self.deployment.contracts.get(contract.name)
         if known is None or not _is_of_this_chain(network, known):
-            self._record(contract, *_origin(network, contract))
+            self._record(contract, *self._origin(contract))
         self.progress(Step(contract.name, contract.address, "found"))
+
+    def _origin(self, contract: Planned) -> tuple[int | None, Hash | None]:
+        """A contract that another one created came with it."""
+        if creator := CREATORS.get(contract.name):
+            entry = self.deployment.contracts[creator]
+            return entry.block, entry.transaction
+        return _origin(self.sender.network, contract)
 
     def _create(self, contract: Planned) -> None:
         network = self.sender.network

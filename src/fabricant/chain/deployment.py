@@ -90,6 +90,11 @@ class Deployment(_Record):
         return self.address("AssetRegistry")
 
     @property
+    def genealogy(self) -> Address:
+        """The `Genealogy`."""
+        return self.address("Genealogy")
+
+    @property
     def escrow(self) -> Address:
         """The `SupplierEscrow`."""
         return self.address("SupplierEscrow")

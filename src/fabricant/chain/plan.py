@@ -1,7 +1,7 @@
-"""What will stand where: the five contracts, each with its arguments, its address and its code.
+"""What will stand where: the six contracts, each with its arguments, its address and its code.
 
 All of it follows from the packaged artifacts and one choice, the registrar (the account that assigns
-companies' prefixes, an argument of the asset registry and so part of three addresses). Deploying makes the
+companies' prefixes, an argument of the asset registry and so part of four addresses). Deploying makes the
 plan true, verifying compares a chain with it, and both work it out for themselves.
 """
 
@@ -13,7 +13,7 @@ from eth_abi.abi import encode
 
 from fabricant import artifacts
 from fabricant.artifacts import Artifact
-from fabricant.chain.create2 import address_of
+from fabricant.chain.create2 import address_of, first_created_by
 from fabricant.domain.typed_data import domain_of
 from fabricant.domain.units import Address, address_word
 
@@ -22,9 +22,12 @@ CONTRACTS: Final = {
     "Directory": "directory",
     "RecordAnchor": "records",
     "AssetRegistry": "assets",
+    "Genealogy": "genealogy",
     "SupplierEscrow": "escrow",
     "CapacityMarket": "capacity",
 }
+# Whose constructor creates a contract that the factory does not.
+CREATORS: Final = {"Genealogy": "AssetRegistry"}
 REGISTRAR: Final = "registrar"
 _SYNONYMS: Final = {"registry": "assets"}
 
@@ -64,6 +67,8 @@ class Planned:
     def _own(self, name: str, chain_id: int) -> bytes:
         domain = domain_of(self.name, chain_id, self.address)
         match name:
+            case "genealogy":
+                return address_word(first_created_by(self.address))
             case "HOME_CHAIN_ID":
                 return chain_id.to_bytes(32)
             case "DOMAIN_SEPARATOR":
@@ -86,7 +91,11 @@ def plan(registrar: Address) -> tuple[Planned, ...]:
 
 def _plan(artifact: Artifact, known: Mapping[str, Address]) -> Planned:
     arguments = {name: known[_word(name)] for name in _parameters(artifact)}
-    return Planned(artifact, arguments, dict(known), address_of(_initcode(artifact, arguments)))
+    if creator := CREATORS.get(artifact.name):
+        address = first_created_by(known[CONTRACTS[creator]])
+    else:
+        address = address_of(_initcode(artifact, arguments))
+    return Planned(artifact, arguments, dict(known), address)
 
 
 def _parameters(artifact: Artifact) -> list[str]:
