@@ -14,6 +14,7 @@ from tests.support.actors import ROLES, Actor
 from tests.support.assets import Kind, Registration, asset_id, namespace_of
 from tests.support.capacity import SERIAL, Capacity
 from tests.support.chain import Chain
+from tests.support.genealogy import Works
 from tests.support.lines import BUYER, SUPPLIER, Books, Deals, Goods, stock
 
 
@@ -77,6 +78,18 @@ def anchor(session_chain: Chain, directory: Contract) -> Contract:
 def assets(session_chain: Chain, directory: Contract, registrar: Actor) -> Contract:
     """The AssetRegistry."""
     return session_chain.deploy("AssetRegistry", directory, registrar)
+
+
+@pytest.fixture(scope="session")
+def genealogy(session_chain: Chain, assets: Contract) -> Contract:
+    """The Genealogy, which the AssetRegistry deployed."""
+    return session_chain.at("Genealogy", assets.functions.genealogy().call())
+
+
+@pytest.fixture(scope="session")
+def works(session_chain: Chain, assets: Contract, genealogy: Contract) -> Works:
+    """A manufacturer's parts and lots."""
+    return Works(session_chain, assets, genealogy, SUPPLIER)
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,11 @@ def asset_id(namespace: bytes, local_id: str) -> int:
     return int.from_bytes(keccak(encode(["bytes32", "bytes32"], [namespace, keccak(text=local_id)])), "big")
 
 
+def batch_id(struct: tuple[bytes, bytes, int, int]) -> int:
+    """The id of a batch: namespace, root, count, origin."""
+    return int.from_bytes(keccak(encode(["bytes32", "bytes32", "uint64", "uint256"], struct)))
+
+
 def owner_slot(asset: int) -> int:
     """Where Solady's ERC721 keeps an asset's owner and the 96 bits beside it."""
     seeded = asset.to_bytes(32, "big")[:28] + bytes.fromhex("7d882553")

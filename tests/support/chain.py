@@ -115,6 +115,7 @@ class Chain:
 
     def at(self, name: str, address: Any) -> Contract:
         """The contract of this name at an address."""
+        VOCABULARY.learn(artifact(name).abi)
         contract: Contract = self.w3.eth.contract(address=address, abi=artifact(name).abi)
         return contract
 

@@ -13,7 +13,7 @@ from web3.contract import Contract
 
 from fabricant.domain.merkle import Leaf, MerkleTree, leaf_of
 from tests.support.actors import Actor
-from tests.support.assets import NONE, TWIN, Kind, Registration, Status, asset_id, namespace_of
+from tests.support.assets import NONE, TWIN, Kind, Registration, Status, asset_id, batch_id, namespace_of
 from tests.support.chain import BEGINNING, Chain, event
 from tests.support.layout import members_of
 from tests.support.reverts import reverts
@@ -56,10 +56,6 @@ class Run:
 
     def asset(self, index: int) -> int:
         return asset_id(self.namespace, self.units[index].local_id)
-
-
-def batch_id(struct: tuple[bytes, bytes, int, int]) -> int:
-    return int.from_bytes(keccak(encode(["bytes32", "bytes32", "uint64", "uint256"], struct)))
 
 
 @pytest.fixture
@@ -163,7 +159,7 @@ def test_a_batch_is_committed(chain: Chain, assets: Contract, run: Run, machine:
     run = replace(run, origin=machine)
     call = assets.functions.commitBatch(run.struct, "ipfs://units")
     assert call.call({"from": issuer.address}) == run.id
-    assert assets.functions.progressOf(run.id).call() == (0, 0)
+    assert assets.functions.progressOf(run.id).call() == (0, 0, False)
     receipt = chain.send(call, by=issuer, at=BEGINNING + 500)
     assert chain.events(receipt) == [
         event(
@@ -177,7 +173,7 @@ def test_a_batch_is_committed(chain: Chain, assets: Contract, run: Run, machine:
             uri="ipfs://units",
         )
     ]
-    assert assets.functions.progressOf(run.id).call() == (BEGINNING + 500, 0)
+    assert assets.functions.progressOf(run.id).call() == (BEGINNING + 500, 0, False)
 
 
 def test_f075_a_run_of_any_size_costs_the_same(chain: Chain, assets: Contract, issuer: Actor) -> None:
@@ -406,4 +402,8 @@ def test_f035_a_leaf_is_the_standard_trees(chain: Chain, assets: Contract, unit:
 
 
 def test_a_batch_is_a_slot() -> None:
-    assert members_of("AssetRegistry", "Progress") == [("committedAt", 0, 0, 5), ("serialised", 0, 5, 8)]
+    assert members_of("AssetRegistry", "Progress") == [
+        ("committedAt", 0, 0, 5),
+        ("serialised", 0, 5, 8),
+        ("recalled", 0, 13, 1),
+    ]

@@ -1,6 +1,7 @@
 """Owning and handing over: ERC-721, without surprises."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.assets import FLAG_DEVICE, TWIN, Kind, Status
+from tests.support.assets import FLAG_DEVICE, FLAG_RECALLED, TWIN, Kind, Status
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.genealogy import Works
 from tests.support.reverts import reverts
 
 NOBODY = "0x" + "00" * 20
@@ -206,6 +208,36 @@ def test_cap3_a_sale_does_not_break_a_lease(
         chain.send(assets.functions.setUser(machine, NOBODY, 0), by=buyer)
 
 
+def test_ast4_a_locked_asset_stays(works: Works, buyer: Actor) -> None:
+    whole, part, recalled, consumed = works.parts("whole", "part", "recalled", "consumed")
+    works.assemble(whole, [part])
+    works.recall("recalled")
+    works.transform([(consumed, 1)], [], scrap=())
+    with reverts("AssetRegistry_NotApproved", id=part, caller=works.owner.address):
+        registry = works.assets.address
+        works.chain.send(works.assets.functions.transferFrom(registry, buyer.address, part), by=works.owner)
+    with reverts("AssetRegistry_Locked", id=recalled, flags=FLAG_RECALLED):
+        works.give(recalled, buyer)
+    with reverts("AssetRegistry_Final", id=consumed, status=Status.CONSUMED):
+        works.give(consumed, buyer)
+
+
+def test_a_transfer_clears_what_is_over(
+    works: Works, bind: Callable[..., Receipt], owner: Actor, buyer: Actor, device: Actor
+) -> None:
+    mine = replace(works, owner=owner)
+    (asset,) = mine.parts("P")
+    bind(asset)
+    mine.recall("P")
+    mine.lift()
+    assert mine.chain.events(mine.give(asset, buyer)) == [
+        event(mine.assets, "Unlocked", tokenId=asset),
+        event(mine.assets, "DeviceUnbound", id=asset, device=device.address),
+        moved(mine.assets, asset, owner, buyer),
+    ]
+    assert mine.flags(asset) == 0
+
+
 def test_a_device_does_not_go_with_the_asset(
     chain: Chain,
     assets: Contract,
@@ -389,8 +421,9 @@ def test_interfaces(assets: Contract) -> None:
 
     erc4907 = interface_id("setUser(uint256,address,uint64)", "userOf(uint256)", "userExpires(uint256)")
     assert erc4907.hex() == "ad092b5c"
-    known = ["01ffc9a7", "80ac58cd", "5b5e139f", "ad092b5c"]
-    unknown = ["ffffffff", "00000000", "780e9d63", "b45a3c0e", "d9b67a26"]
+    assert interface_id("locked(uint256)").hex() == "b45a3c0e"
+    known = ["01ffc9a7", "80ac58cd", "5b5e139f", "ad092b5c", "b45a3c0e"]
+    unknown = ["ffffffff", "00000000", "780e9d63", "d9b67a26"]
     supported = {
         each: assets.functions.supportsInterface(bytes.fromhex(each)).call() for each in known + unknown
     }

@@ -60,6 +60,81 @@ def no_recorder(asset: int, caller: Actor) -> Any:
     return reverts("AssetRegistry_NoRecorder", id=asset, caller=caller.address)
 
 
+# setRecorder
+
+
+@pytest.fixture
+def name_recorder(chain: Chain, assets: Contract, machine: int, owner: Actor) -> Record:
+    """The owner lets the gateway record for a day."""
+
+    def send(recorder: Actor, *, until: int = UNTIL, by: Actor = owner) -> Receipt:
+        return chain.send(assets.functions.setRecorder(machine, recorder.address, until), by=by)
+
+    return send
+
+
+def test_f063_only_the_owner_names_recorders(
+    machine: int,
+    lend: Callable[[], None],
+    lend_role: Callable[..., None],
+    name_recorder: Record,
+    owner: Actor,
+    user: Actor,
+    operator: Actor,
+    stranger: Actor,
+) -> None:
+    lend()
+    lend_role(owner, operator, but=RECORD)
+    for caller in (stranger, user, operator):
+        with reverts("AssetRegistry_NotOwner", id=machine, caller=caller.address, owner=owner.address):
+            name_recorder(stranger, by=caller)
+
+
+def test_f048_a_recorder_records_until_its_instant(
+    chain: Chain,
+    assets: Contract,
+    machine: int,
+    lend_role: Callable[..., None],
+    record: Record,
+    name_recorder: Record,
+    owner: Actor,
+    operator: Actor,
+    gateway: Actor,
+) -> None:
+    lend_role(owner, operator, only=RECORD)
+    receipt = name_recorder(gateway, by=operator)
+    said = {"id": machine, "owner": owner.address, "recorder": gateway.address, "until": UNTIL}
+    assert chain.events(receipt) == [event(assets, "RecorderSet", **said)]
+    assert assets.functions.recorderUntil(machine, owner.address, gateway.address).call() == UNTIL
+    assert chain.events(record(gateway, at=UNTIL - 1)) == [recorded(assets, machine, gateway, gateway)]
+    with no_recorder(machine, gateway):
+        record(gateway, at=UNTIL)
+
+
+def test_a_dismissed_recorder_records_nothing(
+    machine: int, record: Record, name_recorder: Record, gateway: Actor
+) -> None:
+    name_recorder(gateway)
+    record(gateway)
+    name_recorder(gateway, until=0)
+    with no_recorder(machine, gateway):
+        record(gateway)
+
+
+def test_recorders_go_with_the_owner(
+    machine: int,
+    record: Record,
+    name_recorder: Record,
+    give: Callable[..., None],
+    gateway: Actor,
+    buyer: Actor,
+) -> None:
+    name_recorder(gateway)
+    give(machine, buyer)
+    with no_recorder(machine, gateway):
+        record(gateway)
+
+
 # record
 
 

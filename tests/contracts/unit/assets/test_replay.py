@@ -164,6 +164,7 @@ def test_f063_a_stranger_changes_nothing(
     )
     not_approved = ("AssetRegistry_NotApproved", {"id": machine, "caller": who})
     not_registrar = ("AssetRegistry_NotRegistrar", {"caller": who, "registrar": registrar.address})
+    not_genealogy = ("AssetRegistry_NotGenealogy", {"caller": who})
     unknown_batch = call.batchId((namespace, TWIN, 1, 0)).call()
     attempts = {
         "acceptNamespace": (
@@ -177,6 +178,9 @@ def test_f063_a_stranger_changes_nothing(
         "approve": (call.approve(who, machine), not_approved),
         "bindDevice": (call.bindDevice(machine, who, BEGINNING + DAY, b""), not_owner),
         "commitBatch": (call.commitBatch((namespace, TWIN, 1, 0), CARD), not_issuer),
+        "draw": (call.draw(machine, 1), not_genealogy),
+        "mark": (call.mark(machine, 1, True), not_genealogy),
+        "move": (call.move(machine, who), not_genealogy),
         "proposeNamespace": (call.proposeNamespace("example.com", who), not_registrar),
         "proposeRegistrar": (call.proposeRegistrar(who), not_registrar),
         "record": (
@@ -188,6 +192,9 @@ def test_f063_a_stranger_changes_nothing(
             not_issuer,
         ),
         "register": (call.register(namespace, registration), not_issuer),
+        "registerOutput": (call.registerOutput(namespace, registration), not_genealogy),
+        "setHeight": (call.setHeight(machine, 1), not_genealogy),
+        "setRecorder": (call.setRecorder(machine, who, BEGINNING + DAY), not_owner),
         "registerMany": (call.registerMany(namespace, [registration]), not_issuer),
         "safeTransferFrom": (
             assets.get_function_by_signature("safeTransferFrom(address,address,uint256)")(

@@ -6,19 +6,12 @@ from typing import Any, Final
 import pytest
 
 from tests.support.actors import Actor
-from tests.support.assets import (
-    FLAG_ASSEMBLED,
-    FLAG_DEVICE,
-    FLAG_HELD,
-    FLAG_RECALLED,
-    Kind,
-    Status,
-    owner_slot,
-)
+from tests.support.assets import FLAG_ASSEMBLED, FLAG_HELD, FLAG_RECALLED, Kind, Status
 from tests.support.capacity import (
     BUYER,
     EVERY_ROLE,
     FIRST,
+    SERIAL,
     SHIFT,
     SUPPLIER,
     WORD,
@@ -29,10 +22,10 @@ from tests.support.capacity import (
 )
 from tests.support.chain import Chain
 from tests.support.deals import DAY, HOUR, ZERO
+from tests.support.genealogy import Works
 from tests.support.lines import Party, address_of
 from tests.support.reverts import reverts
 
-WORD_AT: Final = 160  # an asset's word lies above its owner's address; status from bit 4, flags from bit 8
 MORNING: Final = start_of(SHIFT[0])
 EVENING: Final = start_of(SHIFT[-1] + 1)
 
@@ -61,19 +54,6 @@ def sell(capacity: Capacity, to: Party, *, by: Actor = SUPPLIER) -> None:
     """The machine changes hands."""
     call = capacity.assets.functions.transferFrom(by.address, address_of(to), capacity.machine)
     capacity.chain.send(call, by=by)
-
-
-def set_word(capacity: Capacity, *, status: int = Status.ACTIVE, flags: int = 0) -> None:
-    """Writes the machine's status and flags as later functions of the registry will."""
-    slot = f"{owner_slot(capacity.machine):#066x}"
-    stored = int.from_bytes(
-        capacity.chain.w3.eth.get_storage_at(capacity.assets.address, int(slot, 16)), "big"
-    )
-    kept = stored & ~(0xFFF0 << WORD_AT)
-    written = kept | (status << 4 | flags << 8) << WORD_AT
-    capacity.chain.local.rpc.call("anvil_setStorageAt", capacity.assets.address, slot, f"{written:#066x}")
-    standing = capacity.assets.functions.standingOf(capacity.machine).call()
-    assert standing == (SUPPLIER.address, ZERO, 0, Kind.EQUIPMENT, status, flags)
 
 
 def offered_by(capacity: Capacity, seller: Actor, hours: Any = SHIFT) -> Booking:
@@ -120,18 +100,35 @@ def test_cap3_only_an_active_machine_is_sold(chain: Chain, capacity: Capacity) -
     chain.send(set_status(capacity.machine, Status.RETIRED), by=SUPPLIER)
     with unfit(capacity, Status.RETIRED, 0):
         booking.send()
-    set_word(capacity, status=Status.CONSUMED)
+
+
+def test_cap3_a_consumed_machine_is_not_sold(capacity: Capacity, works: Works) -> None:
+    booking = capacity.booking()
+    works.transform([(capacity.machine, 1)], [], scrap=())
     with unfit(capacity, Status.CONSUMED, 0):
         booking.send()
 
 
-def test_cap3_a_recalled_held_or_assembled_machine_is_not_sold(capacity: Capacity) -> None:
-    booking = capacity.booking()
-    for flags in (FLAG_RECALLED, FLAG_HELD, FLAG_ASSEMBLED, FLAG_RECALLED | FLAG_HELD | FLAG_DEVICE, 0xFF):
-        set_word(capacity, flags=flags)
-        with unfit(capacity, Status.ACTIVE, flags):
-            booking.send()
-    set_word(capacity, flags=FLAG_DEVICE)
+def test_cap3_a_recalled_held_or_assembled_machine_is_not_sold(
+    capacity: Capacity, works: Works, issuer: Actor
+) -> None:
+    booking, (line,) = capacity.booking(), works.parts("production line")
+    works.assemble(line, [capacity.machine])
+    with unfit(capacity, Status.ACTIVE, FLAG_ASSEMBLED):
+        booking.send()
+    works.disassemble(line, [capacity.machine])
+    works.recall(SERIAL)
+    with unfit(capacity, Status.ACTIVE, FLAG_RECALLED):
+        booking.send()
+    works.empower(issuer)
+    until = works.chain.now + 3_600
+    works.hold(SERIAL, until, by=issuer)
+    with unfit(capacity, Status.ACTIVE, FLAG_RECALLED | FLAG_HELD):
+        booking.send()
+    works.lift()
+    with unfit(capacity, Status.ACTIVE, FLAG_HELD):
+        booking.send()
+    works.chain.warp(until)
     booking.send()
 
 
