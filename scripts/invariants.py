@@ -1,4 +1,4 @@
-"""The stateful campaigns over escrow and directory, and the proof that they would notice.
+"""The stateful campaigns over escrow, assets and directory, and the proof that they would notice.
 
 Forge makes thousands of calls of the packaged contracts and checks the invariants of the architecture on the
 way. An invariant can be wrong, so the same campaign runs on copies of the contract with a planted defect, and
@@ -30,7 +30,7 @@ USED = (
     *("MockAssetRegistry", "MockERC20Permit", "MockOddToken", "MockParty", "MockWallet"),
 )
 
-CAMPAIGNS = ("SupplierEscrow", "Directory")
+CAMPAIGNS = ("SupplierEscrow", "AssetRegistry", "Directory")
 PARTS = 4  # of a campaign, each with a seed of its own, so that all cores have something to do
 DEPTH = 64  # calls in one sequence
 CALLS = 65_536

@@ -17,8 +17,16 @@ from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 from fabricant.errors import InvalidInput
 
-CONTRACTS = {"ESC": "SupplierEscrow", "DIR": "Directory"}  # by the invariants' letters
-FOLDERS = {"SupplierEscrow": "contracts/escrow", "Directory": "contracts/directory"}
+CONTRACTS = {
+    "AST": "AssetRegistry",
+    "ESC": "SupplierEscrow",
+    "DIR": "Directory",
+}  # by the invariants' letters
+FOLDERS = {
+    "AssetRegistry": "contracts/assets",
+    "Directory": "contracts/directory",
+    "SupplierEscrow": "contracts/escrow",
+}
 
 
 @dataclass(frozen=True, slots=True)
