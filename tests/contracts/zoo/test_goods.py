@@ -1,8 +1,4 @@
-"""Goods on every path: what their registry holds back stays owed to one party, and stops no money.
-
-The AssetRegistry of today lets everything in custody go, whatever was done to it before; recalls, holds and
-assemblies, which will stop transfers, are played by a registry that refuses what it is told to.
-"""
+"""Goods on every path: what is recalled or held stays owed to one party, and stops no money."""
 
 from collections.abc import Sequence
 
@@ -11,41 +7,78 @@ from web3.contract import Contract
 
 from fabricant.domain.escrow import LineFlag, Status
 from fabricant.domain.units import Address
+from tests.support.actors import Actor
+from tests.support.assets import FLAG_HELD, FLAG_RECALLED
 from tests.support.assets import Status as AssetStatus
 from tests.support.chain import Chain
+from tests.support.genealogy import DAY, Works
 from tests.support.lines import BUYER, SUPPLIER, Deals, Goods
 from tests.support.paths import PATHS, STRANGER, Path
 from tests.support.reverts import reverts
 from tests.support.stage import EVERYTHING, Play, Stage, State
 from tests.support.zoo import arrives
 
-HELD = ((True, False), (True, True))  # of two assets
+CUSTOMS = Actor("gateway")
+LOCKED = ((True, False), (True, True))  # of two assets
 ALSO = ("rule", "terminate", "payRetention")  # in the short run, beside the paths that hand goods over
 SCENES = [each for each in PATHS if each.hands or (each.delivers and (each.action in ALSO or EVERYTHING))]
 
 
+class Locks:
+    """What the maker or an authority does with goods that are on their way; they are numbered."""
+
+    def __init__(self, works: Works, flag: int) -> None:
+        self.flag = flag
+        self._works = works
+        self._until = 0
+        self._names: dict[int, str] = {}
+
+    def register(self, numbers: Sequence[int]) -> list[int]:
+        """Makes goods of the supplier's."""
+        names = [f"goods {number}" for number in numbers]
+        ids = self._works.parts(*names)
+        self._names |= dict(zip(ids, names, strict=True))
+        return ids
+
+    def lock(self, assets: Sequence[int]) -> None:
+        """Recalls or holds them."""
+        names = [self._names[each] for each in assets]
+        if self.flag == FLAG_RECALLED:
+            self._works.recall(*names)
+            return
+        self._works.empower(CUSTOMS)
+        self._until = self._works.chain.now + 179 * DAY
+        for name in names:
+            self._works.hold(name, self._until, by=CUSTOMS)
+
+    def unlock(self) -> None:
+        """Lifts the recall, or lets the hold end."""
+        if self.flag == FLAG_RECALLED:
+            self._works.lift()
+        else:
+            self._works.chain.warp(self._until)
+
+
+@pytest.mark.parametrize("flag", [FLAG_RECALLED, FLAG_HELD], ids=["recalled", "held"])
 @pytest.mark.parametrize("path", SCENES, ids=str)
 def test_no_registry_stops_a_path(
-    stage: Stage, deal: Deals, registry: Contract, second_escrow: Contract, token: Contract, path: Path
+    stage: Stage, deal: Deals, escrow: Contract, token: Contract, works: Works, path: Path, flag: int
 ) -> None:
-    def register(numbers: Sequence[int]) -> list[int]:
-        stage.chain.send(registry.functions.register(numbers, SUPPLIER.address), by=SUPPLIER)
-        return list(numbers)
-
-    play = Play(stage, path.prepare(deal, register, token=token, escrow=second_escrow))
-    for which in HELD:
-        with play.again(f"held back: {which}"):
+    locks = Locks(works, flag)
+    play = Play(stage, path.prepare(deal, locks.register, token=token, escrow=escrow))
+    for which in LOCKED:
+        with play.again(f"locked: {which}"):
             pairs = zip(play.scene.goods, which * len(play.scene.lines), strict=True)
-            held = [asset for asset, is_held in pairs if is_held]
-            stage.chain.send(registry.functions.holdBack(held, True), by=STRANGER)
-            meet(play, registry, held, owed=sum(1 << bit for bit, is_held in enumerate(which) if is_held))
+            locked = [asset for asset, is_locked in pairs if is_locked]
+            locks.lock(locked)
+            meet(play, locks, locked, owed=sum(1 << bit for bit, is_locked in enumerate(which) if is_locked))
 
 
-def meet(play: Play, registry: Contract, held: list[int], *, owed: int) -> None:
-    """A call while the goods are held back, and later, when they are not. `owed`: their bits."""
+def meet(play: Play, locks: Locks, locked: list[int], *, owed: int) -> None:
+    """A call while the goods are locked, and later, when they are not. `owed`: their bits."""
     path, first = play.scene.path, play.scene.first
     if path.action == "deliver":
-        play.refuse("HeldBack", id=held[0])
+        play.refuse("AssetRegistry_Locked", id=locked[0], flags=locks.flag)
         play.check(play.before)
         return
     if path.variant == "rejected" or (path.action == "collect" and owed == 0b11):
@@ -55,9 +88,9 @@ def meet(play: Play, registry: Contract, held: list[int], *, owed: int) -> None:
     _, expected = play.act(arrives)
     if path.hands:
         expected |= {("owed goods", line.id): owed for line in play.scene.lines}
-        expected |= {("owner", asset): play.scene.escrow for asset in held}
+        expected |= {("owner", asset): play.scene.escrow for asset in locked}
     play.check(expected)
-    play.stage.chain.send(registry.functions.holdBack(held, False), by=STRANGER)
+    locks.unlock()
     play.check(collect(play, expected))
 
 
