@@ -333,7 +333,8 @@ contract Genealogy is IGenealogy, Multicallable {
         uint256 id = _assetId(namespace, localIdHash);
         Asset memory asset = registry.assetOf(id);
         _requireOwner(id, asset.owner);
-        if (asset.flags & FLAGS_UNFIT != FLAG_RECALLED) revert Genealogy_Unfit(id, asset.flags);
+        if (asset.flags & FLAG_RECALLED == 0) revert Genealogy_NotRecalled(id);
+        if (asset.flags & FLAG_HELD != 0) revert Genealogy_Unfit(id, asset.flags);
         if (asset.status == Status.Consumed) revert Genealogy_Final(id, asset.status);
         if (to != registry.issuerOf(namespace)) _requireAcknowledged(id, to);
         registry.move(id, to);

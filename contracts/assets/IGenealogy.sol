@@ -154,6 +154,8 @@ interface IGenealogy {
     error Genealogy_NotClearable(NoticeId notice, uint256 id, Reach reach);
     /// @notice Thrown when a recalled asset would go to somebody who is not its issuer and did not acknowledge all its notices.
     error Genealogy_NotAcknowledged(uint256 id, address to);
+    /// @notice Thrown when the asset is not recalled.
+    error Genealogy_NotRecalled(uint256 id);
 
     /// @notice Recalls assets and batches, and with each part all that it is in. Issuer or its ASSETS operator.
     /// @param localIdHashes `keccak256(bytes(localId))` of each asset.

@@ -198,6 +198,22 @@ def test_a_full_whole_does_not_stop_the_recall_of_a_part(works: Works) -> None:
     assert len(works.reaches(whole)) == MOST_NOTICES
 
 
+def test_eight_notices_go_down_and_home(works: Works, buyer: Actor) -> None:
+    whole, part = works.parts("whole", "part")
+    works.assemble(whole, [part])
+    texts = [hash_of(f"notice {n}") for n in range(MOST_NOTICES)]
+    notices = [works.recall("whole", text=text) for text in texts]
+    works.disassemble(whole, [part])
+    assert works.reaches(part) == [(notice, Reach.DOWNWARD, False) for notice in notices]
+    works.lift(texts[0])
+    for notice in notices[1:]:
+        with reverts("Genealogy_NotAcknowledged", id=part, to=buyer.address):
+            works.send("returnRecalled", works.namespace, hash_of("part"), buyer.address)
+        works.send("acknowledgeRecall", notice, by=buyer)
+    works.send("returnRecalled", works.namespace, hash_of("part"), buyer.address)
+    assert works.owner_of(part) == buyer.address
+
+
 # extendToOutputs
 
 
@@ -550,7 +566,7 @@ def test_f063_only_the_owner_returns(
 def test_ast4_only_what_is_merely_recalled_is_returned(
     works: Works, heat: int, issuer: Actor, give_back: Callable[..., Any]
 ) -> None:
-    with reverts("Genealogy_Unfit", id=heat, flags=0):
+    with reverts("Genealogy_NotRecalled", id=heat):
         give_back("H1", works.owner, by=works.owner)
     works.recall("H1")
     works.empower(issuer)

@@ -368,6 +368,27 @@ def test_the_slot_is_laid_out_as_documented(
     assert int.from_bytes(word, "big") == (full & ~(3 << 8)) << 160 | int(buyer.address, 16)
 
 
+# deliverablesOf
+
+
+def test_deliverables_are_ids_and_quantities(assets: Contract, register: Register, machine: int) -> None:
+    lot = register("L1", kind=Kind.LOT, quantity=250, unit=b"KGM")
+    for ids, quantities in (([], []), ([lot, machine], [250, 1]), ([machine, lot], [1, 250])):
+        expected = keccak(encode(["uint256[]", "uint128[]"], [ids, quantities]))
+        assert assets.functions.deliverablesOf(ids).call() == expected
+
+
+def test_f048_what_is_in_use_is_not_delivered(
+    chain: Chain, assets: Contract, machine: int, owner: Actor, user: Actor
+) -> None:
+    until = BEGINNING + 86_400
+    chain.send(assets.functions.setUser(machine, user.address, until), by=owner)
+    with reverts("AssetRegistry_InUse", id=machine, user=user.address, until=until):
+        assets.functions.deliverablesOf([machine]).call()
+    chain.warp(until)
+    assets.functions.deliverablesOf([machine]).call()
+
+
 # constructor
 
 
