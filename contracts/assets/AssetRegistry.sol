@@ -254,10 +254,20 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         _approve(account, id);
     }
 
-    /// @inheritdoc ERC721
-    function getApproved(uint256 id) public view override returns (address) {
+    /// @inheritdoc IAssetRegistry
+    function getApproved(uint256 id) public view override(ERC721, IAssetRegistry) returns (address) {
         ownerOf(id);
         return _getApproved(id);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function isApprovedForAll(address owner, address operator)
+        public
+        view
+        override(ERC721, IAssetRegistry)
+        returns (bool)
+    {
+        return super.isApprovedForAll(owner, operator);
     }
 
     /// @inheritdoc IAssetRegistry
@@ -310,6 +320,8 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         if (current == address(0) || prolongs) {
             _requireApproved(id);
             _requireNotFinal(id, word);
+            uint8 flags = _flags(id, word);
+            if (flags & FLAGS_UNFIT != 0) revert AssetRegistry_Locked(id, flags);
         } else {
             bool shortens = user == current || user == address(0);
             if (!shortens || msg.sender != current) revert AssetRegistry_InUse(id, current, until);
@@ -461,7 +473,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     /// @inheritdoc IAssetRegistry
     function setRecorder(uint256 id, address recorder, uint40 until) external {
-        address owner = ownerOf(id);
+        address owner = _titleOf(id);
         _requireActor(id, owner, ROLE_RECORD);
         recorderUntil[id][owner][recorder] = until;
         emit RecorderSet(id, owner, recorder, until);
@@ -469,7 +481,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
 
     /// @dev For whom the caller may state something about an asset; zero = for nobody. Oneself comes before one's principals.
     function _authorOf(uint256 id) private view returns (address) {
-        address owner = ownerOf(id);
+        address owner = _titleOf(id);
         if (msg.sender == owner) return owner;
         (address user,) = _liveUse(id);
         if (msg.sender == user) return user;
@@ -478,6 +490,12 @@ contract AssetRegistry is IAssetRegistry, ERC721, Namespaces, Eip712 {
         if (_isActor(owner, ROLE_RECORD)) return owner;
         if (_isActor(user, ROLE_RECORD)) return user;
         return address(0);
+    }
+
+    /// @dev Whose asset it is, by itself or as a part.
+    function _titleOf(uint256 id) private view returns (address owner) {
+        owner = ownerOf(id);
+        if (owner == address(this)) owner = genealogy.titleOf(id);
     }
 
     /* FOR THE GENEALOGY ALONE */

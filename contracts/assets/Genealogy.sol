@@ -34,7 +34,9 @@ import {IGenealogy} from "./IGenealogy.sol";
 /// @notice See {IGenealogy}. A part keeps its whole, an output the hash of its inputs, and what is recalled its notices: an edge
 /// is proven against one word. The registry's flags say whether there is something to look up here.
 contract Genealogy is IGenealogy, Multicallable {
-    uint256 private constant MOST_NOTICES = 8; // of an asset, at a time
+    uint256 private constant MOST_ASKED = 8; // notices that are over, before an asset counts as recalled
+    uint256 private constant MOST_HANDED = 32; // notices in force
+    uint256 private constant MOST_FORGOTTEN = 128; // notices that are over
     uint8 private constant MOST_LEVELS = 15;
     uint40 private constant LONGEST_HOLD = 180 days;
     uint40 private constant BETWEEN_HOLDS = 180 days;
@@ -45,13 +47,15 @@ contract Genealogy is IGenealogy, Multicallable {
     IDirectory public immutable directory;
 
     mapping(uint256 child => uint256) public parentOf;
+    mapping(uint256 whole => uint256) public partsIn;
     mapping(uint256 output => bytes32) public madeOf;
     mapping(uint256 lot => mapping(address owner => Processing)) private _processing;
     mapping(NoticeId => Notice) private _notices;
-    // Each a NoticeId and its Reach; the first zero ends the list.
-    mapping(uint256 id => bytes32[MOST_NOTICES]) private _recalls;
+    mapping(uint256 id => mapping(NoticeId => Reach)) public reachOf;
+    // Two lists, so that whoever makes a part of it can't fill the one that its own parts and outputs take over.
+    mapping(uint256 id => mapping(bool upward => NoticeId[])) private _recalls;
     mapping(NoticeId => mapping(address account => bool)) public hasAcknowledged;
-    mapping(bytes32 namespace => mapping(address authority => bool)) public isAuthority;
+    mapping(bytes32 namespace => mapping(address issuer => mapping(address authority => bool))) private _authorities;
     mapping(uint256 id => Hold) private _holds;
 
     /// @dev The registry deploys this contract, so that each knows the other for ever.
@@ -77,7 +81,7 @@ contract Genealogy is IGenealogy, Multicallable {
             if (part.height >= MOST_LEVELS) revert Genealogy_TooHigh(parent, child);
             if (part.height >= height) height = part.height + 1;
 
-            parentOf[child] = parent;
+            (parentOf[child], partsIn[parent]) = (parent, partsIn[parent] + 1);
             registry.mark(child, FLAG_ASSEMBLED, true);
             registry.move(child, address(registry));
             emit Assembled(parent, child);
@@ -88,18 +92,21 @@ contract Genealogy is IGenealogy, Multicallable {
     /// @inheritdoc IGenealogy
     function disassemble(uint256 parent, uint256[] calldata children) external {
         Asset memory whole = registry.assetOf(parent);
-        if (whole.flags & (FLAG_HELD | FLAG_ASSEMBLED) != 0) revert Genealogy_Unfit(parent, whole.flags);
+        bool isHeld = block.timestamp < _holds[parent].itself;
+        if (isHeld || whole.flags & FLAG_ASSEMBLED != 0) revert Genealogy_Unfit(parent, whole.flags);
         _requireOwner(parent, whole.owner);
+        _requireUnused(parent);
         for (uint256 i = 0; i < children.length; ++i) {
             uint256 child = children[i];
             if (parentOf[child] != parent) revert Genealogy_NotAPart(parent, child);
 
-            delete parentOf[child];
+            (parentOf[child], partsIn[parent]) = (0, partsIn[parent] - 1);
             registry.mark(child, FLAG_ASSEMBLED, false);
             registry.move(child, whole.owner);
             emit Disassembled(parent, child);
             if (whole.flags & FLAG_RECALLED != 0) _handDown(parent, child);
         }
+        if (partsIn[parent] == 0) registry.setHeight(parent, 0);
     }
 
     /// @inheritdoc IGenealogy
@@ -170,6 +177,7 @@ contract Genealogy is IGenealogy, Multicallable {
     function _requireTransformable(uint256 id, address owner) private view returns (uint256 maxScrapBps) {
         Asset memory asset = _requireFit(id);
         if (asset.owner != owner) revert Genealogy_MixedOwners(id, asset.owner, owner);
+        if (partsIn[id] != 0) revert Genealogy_HasParts(id, partsIn[id]);
         address user = registry.userOf(id);
         if (user == address(0) || user == owner) {
             _requireOwner(id, owner);
@@ -301,13 +309,9 @@ contract Genealogy is IGenealogy, Multicallable {
     function clearRecall(NoticeId notice, bytes32 namespace, bytes32 localIdHash) external {
         _requireIssuer(namespace);
         uint256 id = _assetId(namespace, localIdHash);
-        (uint256 place, Reach reach) = _find(id, notice);
+        Reach reach = reachOf[id][notice];
         if (reach != Reach.Upward) revert Genealogy_NotClearable(notice, id, reach);
-        bytes32[MOST_NOTICES] storage entries = _recalls[id];
-        uint256 last = place;
-        while (last + 1 < MOST_NOTICES && entries[last + 1] != 0) ++last;
-        entries[place] = entries[last];
-        delete entries[last];
+        reachOf[id][notice] = Reach.None;
         emit RecallCleared(notice, id);
         _unlock(id);
     }
@@ -332,11 +336,14 @@ contract Genealogy is IGenealogy, Multicallable {
     function returnRecalled(bytes32 namespace, bytes32 localIdHash, address to) external {
         uint256 id = _assetId(namespace, localIdHash);
         Asset memory asset = registry.assetOf(id);
-        _requireOwner(id, asset.owner);
+        _requireApproved(id, asset.owner);
         if (asset.flags & FLAG_RECALLED == 0) revert Genealogy_NotRecalled(id);
         if (asset.flags & FLAG_HELD != 0) revert Genealogy_Unfit(id, asset.flags);
         if (asset.status == Status.Consumed) revert Genealogy_Final(id, asset.status);
-        if (to != registry.issuerOf(namespace)) _requireAcknowledged(id, to);
+        if (to != registry.issuerOf(namespace)) {
+            _requireAcknowledged(id, false, to);
+            _requireAcknowledged(id, true, to);
+        }
         registry.move(id, to);
         emit RecalledReturned(id, asset.owner, to);
     }
@@ -353,78 +360,89 @@ contract Genealogy is IGenealogy, Multicallable {
 
     /// @inheritdoc IGenealogy
     function recallsOf(uint256 id) external view returns (Recall[] memory recalls) {
+        (NoticeId[] storage own, NoticeId[] storage ofParts) = (_recalls[id][false], _recalls[id][true]);
         uint256 count;
-        while (count < MOST_NOTICES && _recalls[id][count] != 0) ++count;
-        recalls = new Recall[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            (NoticeId notice, Reach reach) = _split(_recalls[id][i]);
-            recalls[i] = Recall({notice: notice, reach: reach, lifted: !_inForce(notice)});
+        recalls = new Recall[](own.length + ofParts.length);
+        for (uint256 i = 0; i < recalls.length; ++i) {
+            bool upward = i >= own.length;
+            NoticeId notice = upward ? ofParts[i - own.length] : own[i];
+            Reach reach = reachOf[id][notice];
+            if (reach == Reach.None || (reach == Reach.Upward) != upward) continue;
+            recalls[count++] = Recall({notice: notice, reach: reach, lifted: !_inForce(notice)});
+        }
+        assembly ("memory-safe") {
+            mstore(recalls, count)
         }
     }
 
-    /// @dev Covers an asset or a batch, and what the asset is in, up to where the notice is known.
+    /// @dev Covers an asset or a batch, and all that the asset is in.
     function _recall(uint256 id, NoticeId notice, Reach reach) private {
-        while (id != 0 && _note(id, notice, reach)) {
-            registry.mark(id, FLAG_RECALLED, true);
-            emit Recalled(notice, id, reach);
-            (id, reach) = (parentOf[id], Reach.Upward);
+        if (!_cover(id, notice, reach)) return;
+        for (id = parentOf[id]; id != 0; id = parentOf[id]) {
+            _cover(id, notice, Reach.Upward);
         }
     }
 
-    /// @dev Whether a notice covers more than before. It takes a free place or a lifted notice's; where there is none, eight others
-    /// lock the asset already. Only who could recall it under one of them, its issuer, is refused.
-    function _note(uint256 id, NoticeId notice, Reach reach) private returns (bool) {
-        bytes32[MOST_NOTICES] storage entries = _recalls[id];
-        uint256 free = MOST_NOTICES;
-        for (uint256 i = 0; i < MOST_NOTICES; ++i) {
-            bytes32 entry = entries[i];
-            (NoticeId present, Reach covered) = _split(entry);
-            if (NoticeId.unwrap(present) == NoticeId.unwrap(notice)) {
-                if (covered <= reach) return false;
-                free = i;
-                break;
-            }
-            if (free == MOST_NOTICES && !_inForce(present)) free = i;
-            if (entry == 0) break;
-        }
-        if (free == MOST_NOTICES) {
-            if (reach == Reach.Issued) revert Genealogy_TooManyNotices(id);
-            return false;
-        }
-        entries[free] = NoticeId.unwrap(notice) | bytes32(uint256(reach));
+    /// @dev Whether a notice covers more than before.
+    function _cover(uint256 id, NoticeId notice, Reach reach) private returns (bool) {
+        Reach before = reachOf[id][notice];
+        if (before != Reach.None && before <= reach) return false;
+        bool upward = reach == Reach.Upward;
+        if (before != Reach.Downward) _recalls[id][upward].push(notice);
+        reachOf[id][notice] = reach;
+        registry.mark(id, FLAG_RECALLED, true);
+        emit Recalled(notice, id, reach);
         return true;
     }
 
     /// @dev What is not upward only goes on.
     function _handDown(uint256 from, uint256 to) private {
-        bytes32[MOST_NOTICES] storage entries = _recalls[from];
-        for (uint256 i = 0; i < MOST_NOTICES && entries[i] != 0; ++i) {
-            (NoticeId notice, Reach reach) = _split(entries[i]);
-            if (reach != Reach.Upward && _inForce(notice)) _recall(to, notice, Reach.Downward);
+        _forget(from, false);
+        NoticeId[] storage notices = _recalls[from][false];
+        if (notices.length > MOST_HANDED) revert Genealogy_TooManyNotices(from);
+        for (uint256 i = 0; i < notices.length; ++i) {
+            _recall(to, notices[i], Reach.Downward);
         }
     }
 
-    /// @dev Where an asset's list has a notice, and how it covers it: Reach.None if not at all.
-    function _find(uint256 id, NoticeId notice) private view returns (uint256 place, Reach reach) {
-        for (; place < MOST_NOTICES; ++place) {
-            NoticeId present;
-            (present, reach) = _split(_recalls[id][place]);
-            if (NoticeId.unwrap(present) == NoticeId.unwrap(notice)) return (place, reach);
+    /// @dev Takes what is over out of the end of a list.
+    function _forget(uint256 id, bool upward) private {
+        NoticeId[] storage notices = _recalls[id][upward];
+        uint256 end = notices.length;
+        for (uint256 i = end; i != 0 && end - i < MOST_FORGOTTEN; --i) {
+            if (_covers(id, notices[i - 1], upward)) continue;
+            notices[i - 1] = notices[notices.length - 1];
+            notices.pop();
         }
-        return (place, Reach.None);
+    }
+
+    /// @dev Whether one of a list's notices covers the asset; if too many at its end do not, as if one did.
+    function _isCovered(uint256 id, bool upward) private view returns (bool) {
+        NoticeId[] storage notices = _recalls[id][upward];
+        uint256 end = notices.length;
+        for (uint256 i = 0; i < end; ++i) {
+            if (i == MOST_ASKED || _covers(id, notices[end - 1 - i], upward)) return true;
+        }
+        return false;
+    }
+
+    /// @dev Whether a notice of a list is in force, and reaches the asset in this list's way.
+    function _covers(uint256 id, NoticeId notice, bool upward) private view returns (bool) {
+        Reach reach = reachOf[id][notice];
+        return reach != Reach.None && (reach == Reach.Upward) == upward && _inForce(notice);
     }
 
     function _requireSpreading(NoticeId notice, uint256 from) private view {
         _requireInForce(notice);
-        (, Reach reach) = _find(from, notice);
-        if (reach == Reach.None || reach == Reach.Upward) revert Genealogy_NotSpreading(notice, from);
+        Reach reach = reachOf[from][notice];
+        if (reach != Reach.Issued && reach != Reach.Downward) revert Genealogy_NotSpreading(notice, from);
     }
 
-    function _requireAcknowledged(uint256 id, address to) private view {
-        bytes32[MOST_NOTICES] storage entries = _recalls[id];
-        for (uint256 i = 0; i < MOST_NOTICES && entries[i] != 0; ++i) {
-            (NoticeId notice,) = _split(entries[i]);
-            if (_inForce(notice) && !hasAcknowledged[notice][to]) revert Genealogy_NotAcknowledged(id, to);
+    function _requireAcknowledged(uint256 id, bool upward, address to) private view {
+        NoticeId[] storage notices = _recalls[id][upward];
+        for (uint256 i = 0; i < notices.length; ++i) {
+            bool knows = !_covers(id, notices[i], upward) || hasAcknowledged[notices[i]][to];
+            if (!knows) revert Genealogy_NotAcknowledged(id, to);
         }
     }
 
@@ -437,36 +455,38 @@ contract Genealogy is IGenealogy, Multicallable {
         return _notices[notice].issuedAt != 0 && _notices[notice].liftedAt == 0;
     }
 
-    function _split(bytes32 entry) private pure returns (NoticeId, Reach) {
-        return (NoticeId.wrap(bytes31(entry)), Reach(uint8(uint256(entry))));
-    }
-
     /* HOLDS */
 
     /// @inheritdoc IGenealogy
     function setAuthority(bytes32 namespace, address authority, bool allowed) external {
         _requireIssuer(namespace);
-        isAuthority[namespace][authority] = allowed;
+        _authorities[namespace][registry.issuerOf(namespace)][authority] = allowed;
         emit AuthoritySet(namespace, authority, allowed);
     }
 
     /// @inheritdoc IGenealogy
     function hold(bytes32 namespace, bytes32 localIdHash, uint40 until) external {
-        if (!isAuthority[namespace][msg.sender]) revert Genealogy_NotAuthority(namespace, msg.sender);
+        if (!isAuthority(namespace, msg.sender)) revert Genealogy_NotAuthority(namespace, msg.sender);
         if (until <= block.timestamp || until > block.timestamp + LONGEST_HOLD) {
             revert Genealogy_BadTerm(until, block.timestamp);
         }
         uint256 id = _assetId(namespace, localIdHash);
-        uint40 again = _holds[id].again;
-        if (block.timestamp < again) revert Genealogy_HeldBefore(id, block.timestamp, again);
-        _holds[id].again = until + BETWEEN_HOLDS;
-        // A part held changes hands with what it is in, so that all of that is held.
+        Hold storage held = _holds[id];
+        if (block.timestamp < held.again) revert Genealogy_HeldBefore(id, block.timestamp, held.again);
+        (held.itself, held.again) = (until, until + BETWEEN_HOLDS);
+        emit HoldPlaced(id, msg.sender, until);
+        // A part that is held would change hands with what it is in, so that all of that is held.
         for (; id != 0; id = parentOf[id]) {
             if (_holds[id].until >= until) continue;
             _holds[id].until = until;
             registry.mark(id, FLAG_HELD, true);
-            emit Held(id, msg.sender, until);
+            emit Held(id, until);
         }
+    }
+
+    /// @inheritdoc IGenealogy
+    function isAuthority(bytes32 namespace, address authority) public view returns (bool) {
+        return _authorities[namespace][registry.issuerOf(namespace)][authority];
     }
 
     /// @inheritdoc IGenealogy
@@ -484,18 +504,14 @@ contract Genealogy is IGenealogy, Multicallable {
     }
 
     function _unlock(uint256 id) private {
+        _forget(id, false);
+        _forget(id, true);
         registry.mark(id, (FLAG_RECALLED | FLAG_HELD) & ~locksOf(id), false);
     }
 
     /// @inheritdoc IGenealogy
     function locksOf(uint256 id) public view returns (uint8 flags) {
-        bytes32[MOST_NOTICES] storage entries = _recalls[id];
-        for (uint256 i = 0; i < MOST_NOTICES && entries[i] != 0; ++i) {
-            (NoticeId notice,) = _split(entries[i]);
-            if (!_inForce(notice)) continue;
-            flags = FLAG_RECALLED;
-            break;
-        }
+        if (_isCovered(id, false) || _isCovered(id, true)) flags = FLAG_RECALLED;
         if (block.timestamp < _holds[id].until) flags |= FLAG_HELD;
     }
 
@@ -522,6 +538,12 @@ contract Genealogy is IGenealogy, Multicallable {
 
     function _requireOwner(uint256 id, address owner) private view {
         if (!_actsFor(owner)) revert Genealogy_NotOwner(id, msg.sender, owner);
+    }
+
+    function _requireApproved(uint256 id, address owner) private view {
+        bool approved = msg.sender == owner || registry.isApprovedForAll(owner, msg.sender)
+            || registry.getApproved(id) == msg.sender;
+        if (!approved) revert Genealogy_NotApproved(id, msg.sender);
     }
 
     function _requireIssuer(bytes32 namespace) private view {

@@ -56,9 +56,10 @@ struct Recall {
     bool lifted;
 }
 
-/// @notice An authority's hold on an asset.
+/// @notice Authorities' holds on an asset.
 struct Hold {
-    // slot 0: 5 + 5 = 10 bytes
-    uint40 until; // Unix seconds, exclusive
+    // slot 0: 5 + 5 + 5 = 15 bytes
+    uint40 until; // Unix seconds, exclusive: the asset or a part of it
+    uint40 itself; // Unix seconds, exclusive: the asset
     uint40 again; // Unix seconds, inclusive: from then the asset can be held anew
 }

@@ -156,6 +156,12 @@ interface IAssetRegistry is INamespaces, IERC4907, IERC5192, IEip712 {
     /// @notice Who owns the asset.
     function ownerOf(uint256 id) external view returns (address);
 
+    /// @notice Whether somebody may hand over all assets of an owner.
+    function isApprovedForAll(address owner, address operator) external view returns (bool);
+
+    /// @notice Who may hand an asset over beside its owner; zero = nobody.
+    function getApproved(uint256 id) external view returns (address);
+
     /* LENDING (ERC-4907) */
 
     /// @notice Thrown when a term is over already, is longer than 10 years, or has no user.
@@ -247,7 +253,8 @@ interface IAssetRegistry is INamespaces, IERC4907, IERC5192, IEip712 {
     /// @notice Thrown when the caller has no part in the asset's life.
     error AssetRegistry_NoRecorder(uint256 id, address caller);
 
-    /// @notice States something about an asset: its owner, its user, RECORD operators of either, its device, or a recorder.
+    /// @notice States something about an asset: its owner, its user, RECORD operators of either, its device, or a recorder. For a
+    /// part, its owner is the owner of the whole.
     /// @param topic What it is about, such as the hash of a schema's name.
     /// @param hash Of the record.
     function record(uint256 id, bytes32 topic, bytes32 hash, string calldata uri, bytes32 supersedes) external;
@@ -262,7 +269,7 @@ interface IAssetRegistry is INamespaces, IERC4907, IERC5192, IEip712 {
         bytes32 supersedes
     ) external;
 
-    /// @notice Lets somebody record, such as an inspector or a garage; ends with the ownership. Owner or its RECORD operator.
+    /// @notice Lets somebody record while the owner owns the asset, such as an inspector or a garage. Owner or its RECORD operator.
     /// @param until Unix seconds, exclusive; one that is over ends it.
     function setRecorder(uint256 id, address recorder, uint40 until) external;
 

@@ -38,6 +38,8 @@ interface IGenealogy {
     error Genealogy_NotIssuer(bytes32 namespace, address caller, address issuer);
     /// @notice Thrown when an asset is assembled, recalled or held.
     error Genealogy_Unfit(uint256 id, uint8 flags);
+    /// @notice Thrown when the caller is neither the asset's owner nor approved (ERC-721).
+    error Genealogy_NotApproved(uint256 id, address caller);
     /// @notice Thrown when an asset's life is over.
     error Genealogy_Final(uint256 id, Status status);
     /// @notice Thrown when somebody else has the right to use the asset.
@@ -67,12 +69,16 @@ interface IGenealogy {
     /// operator. The registry owns the parts meanwhile, their devices are unbound, and nobody may have the use of them.
     function assemble(uint256 parent, uint256[] calldata children) external;
 
-    /// @notice Takes parts out, to the owner of the whole. Owner or its ASSETS operator.
-    /// @dev Parts of parts: take the part out first. What is recalled with the whole stays recalled.
+    /// @notice Takes parts out, to the owner of the whole, not the caller. Owner or its ASSETS operator.
+    /// @dev Parts of parts: take the part out first. What is recalled with the whole stays recalled. Nobody else may have the use of
+    /// the whole, and it may not be held itself; a part that is held comes out, and stays held.
     function disassemble(uint256 parent, uint256[] calldata children) external;
 
     /// @notice What an asset is a part of; zero = nothing.
     function parentOf(uint256 id) external view returns (uint256);
+
+    /// @notice How many parts an asset has, not counting theirs.
+    function partsIn(uint256 id) external view returns (uint256);
 
     /// @notice The asset that has an asset in it, at whatever level: itself if it is part of nothing.
     function rootOf(uint256 id) external view returns (uint256);
@@ -93,6 +99,8 @@ interface IGenealogy {
         uint256 indexed lot, address indexed owner, address indexed processor, uint40 until, uint16 maxScrapBps
     );
 
+    /// @notice Thrown when an asset has parts: take them out first.
+    error Genealogy_HasParts(uint256 id, uint256 parts);
     /// @notice Thrown when nothing goes in.
     error Genealogy_NoInputs();
     /// @notice Thrown when the inputs, or an output, belong to somebody other than the first input's owner.
@@ -112,7 +120,7 @@ interface IGenealogy {
     /// stands for pieces, is one.
     function transform(Transformation calldata transformation) external returns (uint256[] memory outputs);
 
-    /// @notice Lets the user of a lot transform it, for its owner. Owner or its ASSETS operator. Ends with the ownership.
+    /// @notice Lets the user of a lot transform it, for its owner, while that owns it. Owner or its ASSETS operator.
     /// @param processor Zero = nobody any more.
     /// @param until Unix seconds, exclusive.
     function permitProcessing(uint256 lot, address processor, uint40 until, uint16 maxScrapBps) external;
@@ -144,7 +152,7 @@ interface IGenealogy {
     error Genealogy_Lifted(NoticeId notice);
     /// @notice Thrown when a batch is not of the namespace, or was never committed.
     error Genealogy_BadBatch(bytes32 namespace, uint256 batch);
-    /// @notice Thrown when eight other notices in force cover the asset.
+    /// @notice Thrown when more than 32 notices in force would be handed on at once.
     error Genealogy_TooManyNotices(uint256 id);
     /// @notice Thrown when a notice does not cover the asset or batch from which it would spread, or covers it upward only.
     error Genealogy_NotSpreading(NoticeId notice, uint256 from);
@@ -185,7 +193,8 @@ interface IGenealogy {
     function extendToUnit(NoticeId notice, Batch calldata batch, Registration calldata unit, bytes32[] calldata proof)
         external;
 
-    /// @notice Frees an asset from a notice that covers only a part of it. The asset's issuer or its ASSETS operator.
+    /// @notice Frees an asset from a notice that covers only a part of it, until another part is. The asset's issuer or its ASSETS
+    /// operator, who vouches for the whole.
     function clearRecall(NoticeId notice, bytes32 namespace, bytes32 localIdHash) external;
 
     /// @notice Lifts a notice, and frees all that it covers. The issuer of its namespace or its ASSETS operator.
@@ -194,7 +203,7 @@ interface IGenealogy {
     /// @notice Declares that the caller knows of a notice, so that what it covers may come to it.
     function acknowledgeRecall(NoticeId notice) external;
 
-    /// @notice Hands a recalled asset to its issuer, or to whoever acknowledged all its notices. Owner or its ASSETS operator.
+    /// @notice Hands a recalled asset to its issuer, or to whoever acknowledged all its notices. Owner, or whom it approved.
     function returnRecalled(bytes32 namespace, bytes32 localIdHash, address to) external;
 
     /// @notice A notice's id, issued or not.
@@ -206,15 +215,20 @@ interface IGenealogy {
     /// @notice Whether an account declared to know of a notice.
     function hasAcknowledged(NoticeId notice, address account) external view returns (bool);
 
-    /// @notice The notices that cover an asset or a batch, lifted ones included until others take their places.
+    /// @notice How a notice covers an asset or a batch, or would if it were not lifted.
+    function reachOf(uint256 id, NoticeId notice) external view returns (Reach);
+
+    /// @notice The notices that cover an asset or a batch, with lifted ones until {unlock} forgets them.
     function recallsOf(uint256 id) external view returns (Recall[] memory);
 
     /* HOLDS */
 
     /// @notice Emitted when an issuer says whether an authority may hold what is named in a namespace.
     event AuthoritySet(bytes32 indexed namespace, address indexed authority, bool allowed);
-    /// @notice Emitted when an asset is held, itself or because of a part.
-    event Held(uint256 indexed id, address indexed authority, uint40 until);
+    /// @notice Emitted when an authority holds an asset.
+    event HoldPlaced(uint256 indexed id, address indexed authority, uint40 until);
+    /// @notice Emitted when an asset is held for longer than before, itself or because of a part.
+    event Held(uint256 indexed id, uint40 until);
 
     /// @notice Thrown when the caller may not hold what is named in the namespace.
     error Genealogy_NotAuthority(bytes32 namespace, address caller);
@@ -230,15 +244,16 @@ interface IGenealogy {
     /// @param until Unix seconds, exclusive.
     function hold(bytes32 namespace, bytes32 localIdHash, uint40 until) external;
 
-    /// @notice Whether an authority may hold what is named in a namespace.
+    /// @notice Whether an authority may hold what is named in a namespace: if its present issuer said so.
     function isAuthority(bytes32 namespace, address authority) external view returns (bool);
 
-    /// @notice Until when an asset is held, and from when it can be held again.
+    /// @notice Until when an asset is held, because of a part and itself, and from when it can be held again.
     function holdOf(uint256 id) external view returns (Hold memory);
 
     /* LOCKS */
 
-    /// @notice Emits Unlocked (ERC-5192) for assets whose recalls and holds are over. Anyone.
+    /// @notice Emits Unlocked (ERC-5192) for assets whose recalls and holds are over, and forgets up to 128 notices each that are.
+    /// Anyone. Nobody has to, unless the last eight of more notices that cover an asset are over: until then it counts as recalled.
     function unlock(uint256[] calldata ids) external;
 
     /// @notice Thrown when the caller is not the registry.

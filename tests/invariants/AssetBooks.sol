@@ -30,8 +30,10 @@ struct Item {
     bytes32 made; // of which inputs; zero = none
     address user;
     uint256 userUntil;
-    uint256 heldUntil;
+    uint256 heldUntil; // because of a part, or itself
+    uint256 heldItself;
     uint256 heldAgain;
+    uint256 parts; // how many
 }
 
 /// @notice A reference graph beside the contracts': every asset, edge, recall and hold, kept in the plainest way.
@@ -80,6 +82,7 @@ abstract contract AssetBooks is Stage {
         }
         if (checked & 1 << 2 != 0) {
             bool same = GENEALOGY.parentOf(item.id) == item.parent && asset.height == item.height;
+            same = same && GENEALOGY.partsIn(item.id) == item.parts;
             require(same, "AST-2: an asset is part of something else");
             require(GENEALOGY.rootOf(item.id) == _root(item.id), "AST-2: an assembly has another root");
             require(GENEALOGY.madeOf(item.id) == item.made, "AST-2: an asset was made of something else");
@@ -189,12 +192,13 @@ abstract contract AssetBooks is Stage {
         numberOf[item.id] = items.length;
     }
 
-    /// @dev Covers an asset, and all that it is in up to where the notice is known.
+    /// @dev Covers an asset, and all that it is in, unless it is covered so already.
     function _cover(uint256 id, NoticeId notice, Reach by) internal {
         while (id != 0) {
             Reach covered = reach[notice][id];
-            if (covered != Reach.None && covered <= by) return;
-            reach[notice][id] = by;
+            bool more = covered == Reach.None || covered > by;
+            if (more) reach[notice][id] = by;
+            else if (by != Reach.Upward) return;
             id = _item(id).parent;
             by = Reach.Upward;
         }

@@ -104,7 +104,7 @@ contract AssetHandler is AssetBooks {
         uint64 until = uint64(block.timestamp + 1 + _random(30 * DAY));
         address caller = _title(item.id);
         bool prolongs = !_used(item) || (user == item.user && until > item.userUntil);
-        bool due = prolongs ? item.parent == 0 && !_over(item) : user == item.user && caller == user;
+        bool due = prolongs ? _flags(item) == 0 && !_over(item) : user == item.user && caller == user;
         _send(caller, address(REGISTRY), abi.encodeCall(IERC4907.setUser, (item.id, user, until)), due, 4);
         if (due) (item.user, item.userUntil) = (user, until);
     }
@@ -142,7 +142,7 @@ contract AssetHandler is AssetBooks {
         _send(caller, address(GENEALOGY), data, due, locked ? 4 : 2);
         for (uint256 i = 0; due && i < parts.length; ++i) {
             Item storage part = _item(parts[i]);
-            (part.parent, part.owner) = (whole.id, address(REGISTRY));
+            (part.parent, part.owner, whole.parts) = (whole.id, address(REGISTRY), whole.parts + 1);
             if (part.height >= whole.height) whole.height = part.height + 1;
         }
     }
@@ -154,12 +154,13 @@ contract AssetHandler is AssetBooks {
         uint256[] memory parts = new uint256[](1);
         parts[0] = part.id;
         address caller = _callerFor(_title(whole.id));
-        bool locked = _held(whole) || whole.parent != 0;
-        bool due = _acts(caller, whole.owner) && !locked && part.parent == whole.id;
+        bool locked = block.timestamp < whole.heldItself || whole.parent != 0;
+        bool due = _acts(caller, whole.owner) && !locked && !_used(whole) && part.parent == whole.id;
         bytes memory data = abi.encodeCall(IGenealogy.disassemble, (whole.id, parts));
         _send(caller, address(GENEALOGY), data, due, locked ? 4 : 2);
         if (!due) return;
-        (part.parent, part.owner) = (0, whole.owner);
+        (part.parent, part.owner, whole.parts) = (0, whole.owner, whole.parts - 1);
+        if (whole.parts == 0) whole.height = 0;
         _handDown(whole.id, part.id);
     }
 
@@ -304,15 +305,40 @@ contract AssetHandler is AssetBooks {
     /// @dev Whether a lifted notice is still remembered is nobody's matter.
     function clearRecall(uint256 seed) external seeded(seed) {
         Item storage part = _part();
+        for (uint256 i = 0; i < 12 && _root(part.id) == part.parent; ++i) {
+            Item storage other = _asset();
+            if (other.parent != 0) part = other;
+        }
         NoticeId notice = _noticeOf(part, Reach.Issued);
-        Item storage item = part.parent == 0 || _oneIn(8) ? _asset() : _item(part.parent);
+        Item storage item = part.parent == 0 || _oneIn(8) ? _asset() : _item(_root(part.id));
         if (lifted[notice]) return;
         address caller = _callerFor(makers[item.maker]);
         bytes32 hash = keccak256(bytes(item.localId));
         bool due = _acts(caller, makers[item.maker]) && reach[notice][item.id] == Reach.Upward;
         bytes memory data = abi.encodeCall(IGenealogy.clearRecall, (notice, _namespace(item.maker), hash));
         _send(caller, address(GENEALOGY), data, due, 5);
-        if (due) reach[notice][item.id] = Reach.None;
+        if (!due) return;
+        reach[notice][item.id] = Reach.None;
+        _recallAnother(notice, item.id);
+    }
+
+    /// @dev Something else inside that the notice can name, if there is anything: then the whole is covered again.
+    function _recallAnother(NoticeId notice, uint256 root) private {
+        uint256 maker = issuerOf[notice];
+        for (uint256 i = 0; i < items.length; ++i) {
+            Item storage item = items[i];
+            if (item.parent == 0 || _root(item.id) != root || item.maker != maker) continue;
+            if (reach[notice][item.id] == Reach.None) return _recallUnder(notice, item);
+        }
+    }
+
+    function _recallUnder(NoticeId notice, Item storage item) private {
+        bytes32[] memory hashes = new bytes32[](1);
+        hashes[0] = keccak256(bytes(item.localId));
+        bytes memory data =
+            abi.encodeCall(IGenealogy.recall, (_namespace(item.maker), hashes, new Batch[](0), textOf[notice], ""));
+        _send(makers[item.maker], address(GENEALOGY), data, true, 5);
+        _cover(item.id, notice, Reach.Issued);
     }
 
     function liftRecall(uint256 seed) external seeded(seed) {
@@ -341,10 +367,10 @@ contract AssetHandler is AssetBooks {
             item = _asset();
         }
         address to = _oneIn(2) ? makers[item.maker] : makers[_random(3)];
-        address caller = _callerFor(_title(item.id));
+        address caller = _oneIn(8) ? _somebody() : _title(item.id);
         bool allowed = to == makers[item.maker] || _knowsAll(to, item.id);
         bool merely = _recalled(item.id) && !_held(item) && item.parent == 0 && item.status != Status.Consumed;
-        bool due = _acts(caller, item.owner) && merely && allowed;
+        bool due = caller == item.owner && merely && allowed;
         bytes32 hash = keccak256(bytes(item.localId));
         bytes memory data = abi.encodeCall(IGenealogy.returnRecalled, (_namespace(item.maker), hash, to));
         _send(caller, address(GENEALOGY), data, due, 4);
@@ -362,7 +388,7 @@ contract AssetHandler is AssetBooks {
         bytes memory data = abi.encodeCall(IGenealogy.hold, (_namespace(item.maker), hash, until));
         _send(caller, address(GENEALOGY), data, due, 4);
         if (!due) return;
-        item.heldAgain = until + HALF_YEAR;
+        (item.heldItself, item.heldAgain) = (until, until + HALF_YEAR);
         for (uint256 id = item.id; id != 0; id = _item(id).parent) {
             if (_item(id).heldUntil < until) _item(id).heldUntil = until;
         }
@@ -390,7 +416,7 @@ contract AssetHandler is AssetBooks {
         for (uint256 i = 0; i < t.inputs.length; ++i) {
             Item storage item = _item(t.inputs[i].asset);
             locked = locked || !_fit(item);
-            due = due && _fit(item) && item.owner == owner && _enough(t.inputs, i);
+            due = due && _fit(item) && item.owner == owner && item.parts == 0 && _enough(t.inputs, i);
             if (_used(item) && item.user != owner) {
                 uint256 permitted = scrapFor[item.id][owner];
                 due = due && permitted != 0 && processorFor[item.id][owner] == item.user && _acts(caller, item.user);

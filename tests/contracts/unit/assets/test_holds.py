@@ -1,6 +1,7 @@
 """An authority stops an asset for a time, and takes nothing; locks end by themselves."""
 
 import pytest
+from eth_utils.crypto import keccak
 
 from tests.support.actors import Actor
 from tests.support.assets import FLAG_ASSEMBLED, FLAG_HELD, FLAG_RECALLED
@@ -44,6 +45,22 @@ def test_an_issuer_names_authorities(works: Works, part: int, issuer: Actor) -> 
         works.hold("part", BEGINNING + DAY, by=issuer)
 
 
+def test_authorities_go_with_the_issuer(
+    works: Works, registrar: Actor, authority: Actor, buyer: Actor
+) -> None:
+    prefix = "https://id.example/01"
+    space, call = keccak(text=prefix), works.assets.functions
+    works.chain.send(call.proposeNamespace(prefix, works.owner.address), by=registrar)
+    works.chain.send(call.acceptNamespace(space), by=works.owner)
+    works.send("setAuthority", space, authority.address, True)
+    assert works.ask("isAuthority", space, authority.address) is True
+    works.chain.send(call.proposeNamespace(prefix, buyer.address), by=registrar)
+    works.chain.send(call.acceptNamespace(space), by=buyer, at=BEGINNING + 15 * DAY)
+    assert works.ask("isAuthority", space, authority.address) is False
+    with reverts("Genealogy_NotAuthority", namespace=space, caller=authority.address):
+        works.send("hold", space, keccak(text="part"), BEGINNING + 16 * DAY, by=authority)
+
+
 # hold
 
 
@@ -60,7 +77,7 @@ def test_f048_a_hold_lasts_at_most_180_days(works: Works, part: int, authority: 
             works.hold("part", now + length, by=authority, at=now)
         now += 1
     works.hold("part", now + HALF_YEAR, by=authority, at=now)
-    assert works.ask("holdOf", part) == (now + HALF_YEAR, now + 2 * HALF_YEAR)
+    assert works.ask("holdOf", part) == (now + HALF_YEAR, now + HALF_YEAR, now + 2 * HALF_YEAR)
 
 
 def test_unknown_assets_are_not_held(works: Works, authority: Actor) -> None:
@@ -84,8 +101,9 @@ def test_ast4_a_held_asset_stays_until_the_holds_end(
     until = BEGINNING + DAY
     receipt = works.hold("part", until, by=authority)
     assert works.chain.events(receipt) == [
+        event(works.genealogy, "HoldPlaced", id=part, authority=authority.address, until=until),
         event(works.assets, "Locked", tokenId=part),
-        event(works.genealogy, "Held", id=part, authority=authority.address, until=until),
+        event(works.genealogy, "Held", id=part, until=until),
     ]
     assert works.flags(part) == FLAG_HELD
     with reverts("AssetRegistry_Locked", id=part, flags=FLAG_HELD):
@@ -105,7 +123,7 @@ def test_ast4_a_held_part_stops_the_whole(works: Works, part: int, authority: Ac
         works.give(engine, buyer)
     works.chain.warp(BEGINNING + DAY)
     works.give(engine, buyer)
-    assert works.ask("holdOf", engine) == (BEGINNING + DAY, 0)
+    assert works.ask("holdOf", engine) == (BEGINNING + DAY, 0, 0)
 
 
 def test_a_short_hold_does_not_end_a_long_one(works: Works, part: int, authority: Actor) -> None:
@@ -172,7 +190,11 @@ def test_erc5192_locked_is_what_transfers_say(
 
 
 def test_each_fits_a_slot() -> None:
-    assert members_of("Genealogy", "Hold") == [("until", 0, 0, 5), ("again", 0, 5, 5)]
+    assert members_of("Genealogy", "Hold") == [
+        ("until", 0, 0, 5),
+        ("itself", 0, 5, 5),
+        ("again", 0, 10, 5),
+    ]
     assert members_of("Genealogy", "Notice") == [("issuedAt", 0, 0, 5), ("liftedAt", 0, 5, 5)]
     permission = [("processor", 0, 0, 20), ("until", 0, 20, 5), ("maxScrapBps", 0, 25, 2)]
     assert members_of("Genealogy", "Processing") == permission

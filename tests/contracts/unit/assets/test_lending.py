@@ -8,8 +8,9 @@ from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
-from tests.support.assets import Kind, Status
+from tests.support.assets import FLAG_HELD, FLAG_RECALLED, Kind, Status
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.genealogy import Works
 from tests.support.reverts import reverts
 
 NOBODY: Final = "0x" + "00" * 20
@@ -128,6 +129,17 @@ def test_lending_to_nobody(
     receipt = lend(NOBODY, 0)
     assert chain.events(receipt) == [event(assets, "UpdateUser", tokenId=machine, user=NOBODY, expires=0)]
     assert lent() == (NOBODY, 0)
+
+
+def test_a_locked_asset_is_not_lent(works: Works, issuer: Actor, user: Actor) -> None:
+    recalled, held = works.parts("recalled", "held")
+    works.recall("recalled")
+    works.empower(issuer)
+    works.hold("held", BEGINNING + 86_400, by=issuer)
+    for asset, flags in ((recalled, FLAG_RECALLED), (held, FLAG_HELD)):
+        call = works.assets.functions.setUser(asset, user.address, BEGINNING + 3_600)
+        with reverts("AssetRegistry_Locked", id=asset, flags=flags):
+            works.chain.send(call, by=works.owner)
 
 
 def test_a_retired_asset_is_not_lent(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
+from web3.contract import Contract
 
 from fabricant.domain.merkle import MerkleTree, leaf_of
 from tests.support.actors import Actor
@@ -31,7 +32,7 @@ from tests.support.genealogy import (
 )
 from tests.support.reverts import reverts
 
-MOST_NOTICES = 8
+MOST_ASKED, MOST_HANDED, MOST_FORGOTTEN = 8, 32, 128
 LEAF = ["string", "uint8", "address", "uint128", "bytes3", "bytes32", "string"]
 
 
@@ -170,43 +171,81 @@ def test_ast4_a_recalled_part_stops_the_whole(works: Works, buyer: Actor) -> Non
         works.give(engine, buyer)
 
 
-def test_an_asset_remembers_eight_notices(works: Works, heat: int) -> None:
-    texts = [hash_of(f"notice {n}") for n in range(MOST_NOTICES + 1)]
-    for text in texts[:-1]:
-        works.recall("H1", text=text)
-    with reverts("Genealogy_TooManyNotices", id=heat):
-        works.recall("H1", text=texts[-1])
-    works.recall("H1", text=texts[3])
-    works.lift(texts[4])
-    works.recall("H1", text=texts[-1])
-    notices = [notice for notice, _, _ in works.reaches(heat)]
-    expected = [notice_id(works.owner, text) for text in texts[:-1]]
-    assert notices == [*expected[:4], notice_id(works.owner, texts[-1]), *expected[5:]]
-    for text in (*texts[:4], *texts[5:]):
-        assert works.flags(heat) == FLAG_RECALLED
-        works.lift(text)
-    assert works.flags(heat) == 0
+def many(count: int) -> list[bytes]:
+    """Hashes of notices."""
+    return [hash_of(f"notice {n}") for n in range(count)]
 
 
-def test_a_full_whole_does_not_stop_the_recall_of_a_part(works: Works) -> None:
+def test_ast5_notices_do_not_push_each_other_out(works: Works, buyer: Actor) -> None:
+    """Whoever owns the whole can't fill it with its own notices, and lift them when the part is recalled."""
     whole, part = works.parts("whole", "part")
     works.assemble(whole, [part])
-    for n in range(MOST_NOTICES):
-        works.recall("whole", text=hash_of(f"notice {n}"))
+    texts = many(MOST_ASKED + 2)
+    for text in texts:
+        works.recall("whole", text=text)
     notice = works.recall("part")
-    assert works.reaches(part) == [(notice, Reach.ISSUED, False)]
-    assert len(works.reaches(whole)) == MOST_NOTICES
+    for text in texts:
+        works.lift(text)
+    assert works.reaches(whole)[-1] == (notice, Reach.UPWARD, False)
+    with locked(whole):
+        works.give(whole, buyer)
 
 
-def test_eight_notices_go_down_and_home(works: Works, buyer: Actor) -> None:
+def test_ast5_a_part_is_recalled_whatever_was_cleared_above(works: Works, other: Works) -> None:
+    (top,) = other.parts("top")
+    middle, part, second = works.parts("middle", "part", "second")
+    works.assemble(middle, [part, second])
+    works.give(middle, other.owner)
+    other.assemble(top, [middle])
+    notice = works.recall("part")
+    clear(other, notice, "top")
+    works.recall("second")
+    assert other.reaches(top) == [(notice, Reach.UPWARD, False)]
+
+
+def test_many_notices_that_are_over_are_forgotten(works: Works, heat: int, buyer: Actor) -> None:
+    """Whoever looks at an asset looks at nine notices at most: money waits for the answer."""
+    texts = many(MOST_ASKED + 1)
+    for text in texts:
+        works.recall("H1", text=text)
+        works.lift(text)
+    with locked(heat):
+        works.give(heat, buyer)
+    assert [lifted for _, _, lifted in works.reaches(heat)] == [True] * len(texts)
+    works.send("unlock", [heat])
+    assert works.reaches(heat) == []
+    works.give(heat, buyer)
+    texts = [hash_of(f"later notice {n}") for n in range(MOST_ASKED)]
+    for text in texts:
+        works.recall("H1", text=text)
+        works.lift(text)
+    works.give(heat, works.owner, by=buyer)
+
+
+def test_what_is_in_force_is_not_forgotten(works: Works, heat: int) -> None:
+    texts = many(MOST_FORGOTTEN + 2)
+    notices = [works.recall("H1", text=text) for text in texts]
+    for text in (*texts[:1], *texts[2:]):
+        works.lift(text)
+    works.send("unlock", [heat])
+    assert [notice for notice, _, _ in works.reaches(heat)] == notices[:2]
+    works.send("unlock", [heat])
+    assert works.reaches(heat) == [(notices[1], Reach.ISSUED, False)]
+    assert works.flags(heat) == FLAG_RECALLED
+
+
+def test_32_notices_go_down_and_home(works: Works, buyer: Actor) -> None:
     whole, part = works.parts("whole", "part")
     works.assemble(whole, [part])
-    texts = [hash_of(f"notice {n}") for n in range(MOST_NOTICES)]
+    texts = many(MOST_HANDED + 1)
     notices = [works.recall("whole", text=text) for text in texts]
-    works.disassemble(whole, [part])
-    assert works.reaches(part) == [(notice, Reach.DOWNWARD, False) for notice in notices]
+    with reverts("Genealogy_TooManyNotices", id=whole):
+        works.disassemble(whole, [part])
     works.lift(texts[0])
-    for notice in notices[1:]:
+    works.disassemble(whole, [part])
+    assert sorted(works.reaches(part)) == sorted((notice, Reach.DOWNWARD, False) for notice in notices[1:])
+    works.lift(texts[1])
+    for notice in notices[2:]:
         with reverts("Genealogy_NotAcknowledged", id=part, to=buyer.address):
             works.send("returnRecalled", works.namespace, hash_of("part"), buyer.address)
         works.send("acknowledgeRecall", notice, by=buyer)
@@ -260,14 +299,15 @@ def test_only_a_notice_in_force_spreads(works: Works, heat: int) -> None:
 
 
 def test_ast5_upward_never_goes_down(works: Works) -> None:
-    whole, part, sound = works.parts("whole", "part", "sound")
-    works.assemble(whole, [part, sound])
-    works.transform([(whole, 1)], [works.part("P")], scrap=())
+    part, sound = works.parts("part", "sound")
+    (box,) = works.register(works.lot("box of screws", 100))
+    works.transform([(box, 10)], [works.part("P")])
+    works.assemble(box, [part, sound])
     notice = works.recall("part")
-    with not_spreading(notice, whole):
+    with not_spreading(notice, box):
         works.send("extendToParts", notice, [sound])
-    with not_spreading(notice, whole):
-        works.send("extendToOutputs", notice, [(whole, 1)], 0, [works.id("P")])
+    with not_spreading(notice, box):
+        works.send("extendToOutputs", notice, [(box, 10)], 0, [works.id("P")])
 
 
 def test_an_edge_is_walked_once(works: Works, heat: int) -> None:
@@ -464,12 +504,22 @@ def test_clearing_keeps_the_other_notices(
     assert other.flags(whole) == FLAG_RECALLED
 
 
-def test_clearing_the_last_of_eight(works: Works, other: Works, assembly: tuple[int, int, bytes]) -> None:
+def test_a_cleared_notice_is_remembered_as_such(
+    works: Works, other: Works, assembly: tuple[int, int, bytes]
+) -> None:
     whole, _, notice = assembly
-    more = [works.recall("part", text=hash_of(f"notice {n}")) for n in range(MOST_NOTICES - 1)]
-    clear(other, more[-1], "whole")
     clear(other, notice, "whole")
-    assert {each for each, _, _ in other.reaches(whole)} == set(more[:-1])
+    with reverts("Genealogy_NotClearable", notice=notice, id=whole, reach=Reach.NONE):
+        clear(other, notice, "whole")
+    works.recall("sound")
+    second = works.recall("part", text=hash_of("another"))
+    clear(other, notice, "whole")
+    assert other.ask("reachOf", whole, notice) == Reach.NONE
+    works.recall("part", text=hash_of("a third"))
+    assert {each for each, _, _ in other.reaches(whole)} == {
+        second,
+        notice_id(works.owner, hash_of("a third")),
+    }
 
 
 def test_a_cleared_whole_is_reached_again(
@@ -554,13 +604,30 @@ def give_back(works: Works, buyer: Actor) -> Callable[..., Any]:
 
 
 def test_f063_only_the_owner_returns(
-    works: Works, heat: int, buyer: Actor, stranger: Actor, give_back: Callable[..., Any]
+    works: Works,
+    directory: Contract,
+    heat: int,
+    buyer: Actor,
+    stranger: Actor,
+    operator: Actor,
+    give_back: Callable[..., Any],
 ) -> None:
     works.give(heat, buyer)
     works.recall("H1")
-    for caller in (stranger, works.owner):
-        with reverts("Genealogy_NotOwner", id=heat, caller=caller.address, owner=buyer.address):
+    works.chain.send(directory.functions.setOperator(operator.address, 0xFFFF, BEGINNING + DAY), by=buyer)
+    for caller in (stranger, works.owner, operator):
+        with reverts("Genealogy_NotApproved", id=heat, caller=caller.address):
             give_back("H1", works.owner, by=caller)
+
+
+@pytest.mark.parametrize("function", ["approve", "setApprovalForAll"])
+def test_who_is_approved_returns(
+    works: Works, heat: int, stranger: Actor, give_back: Callable[..., Any], function: str
+) -> None:
+    approval = works.assets.get_function_by_name(function)
+    works.chain.send(approval(stranger.address, heat if function == "approve" else True), by=works.owner)
+    works.recall("H1")
+    give_back("H1", works.owner, by=stranger)
 
 
 def test_ast4_only_what_is_merely_recalled_is_returned(
@@ -576,8 +643,7 @@ def test_ast4_only_what_is_merely_recalled_is_returned(
     whole, part = works.parts("whole", "part")
     works.assemble(whole, [part])
     works.recall("part")
-    registry = works.assets.address
-    with reverts("Genealogy_NotOwner", id=part, caller=works.owner.address, owner=registry):
+    with reverts("Genealogy_NotApproved", id=part, caller=works.owner.address):
         give_back("part", works.owner, by=works.owner)
 
 

@@ -11,6 +11,7 @@ from fabricant.chain.answers import Receipt
 from tests.support.actors import Actor
 from tests.support.assets import CARD, NONE, Kind, Registration, Status, asset_id, namespace_of
 from tests.support.chain import BEGINNING, Chain, event
+from tests.support.genealogy import Works
 from tests.support.reverts import reverts
 
 RECORD: Final = 1 << 4
@@ -282,6 +283,21 @@ def test_a_correction_supersedes(
     first = keccak(text="a mistaken record")
     receipt = record(owner, supersedes=first)
     assert chain.events(receipt) == [recorded(assets, machine, owner, owner, first)]
+
+
+def test_a_part_has_a_history(works: Works, buyer: Actor, stranger: Actor, gateway: Actor) -> None:
+    """Cycles of a part are counted while it is installed."""
+    engine, blade = works.parts("engine", "blade")
+    works.assemble(engine, [blade])
+    works.give(engine, buyer)
+    chain, assets = works.chain, works.assets
+    record = assets.functions.record(blade, TOPIC, HASH, CARD, NONE)
+    assert chain.events(chain.send(record, by=buyer)) == [recorded(assets, blade, buyer, buyer)]
+    for caller in (works.owner, stranger, gateway):
+        with no_recorder(blade, caller):
+            chain.send(record, by=caller)
+    chain.send(assets.functions.setRecorder(blade, gateway.address, UNTIL), by=buyer)
+    assert chain.events(chain.send(record, by=gateway)) == [recorded(assets, blade, gateway, gateway)]
 
 
 def test_a_retired_asset_has_a_history(

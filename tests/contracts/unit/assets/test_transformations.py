@@ -71,8 +71,16 @@ def test_ast4_an_unfit_asset_is_not_transformed(works: Works, heat: int, issuer:
     works.assemble(whole, [part])
     with reverts("Genealogy_Unfit", id=part, flags=FLAG_ASSEMBLED):
         works.transform([(part, 1)], [], scrap=())
-    with reverts("Genealogy_Unfit", id=part, flags=FLAG_ASSEMBLED):
-        works.transform([(whole, 1), (part, 1)], [], scrap=())
+
+
+def test_a_whole_is_not_transformed(works: Works) -> None:
+    """Its parts would stay with who sells what came of it."""
+    whole, *parts = works.parts("whole", "one", "two")
+    works.assemble(whole, parts)
+    with reverts("Genealogy_HasParts", id=whole, parts=2):
+        works.transform([(whole, 1)], [works.part("painted")], scrap=())
+    works.disassemble(whole, parts)
+    works.transform([(whole, 1)], [works.part("painted")], scrap=())
 
 
 def test_final_assets_are_not_transformed(works: Works, heat: int) -> None:
