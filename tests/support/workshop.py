@@ -1,4 +1,4 @@
-"""A maker's workshop on a chain: lots, blanks and engines by their local ids, for tests of traces and recalls."""
+"""A workshop on a chain: lots, blanks and engines by their local ids, for tests of traces and recalls."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -96,7 +96,7 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
       fabricant asset serialise packs.run.jsonl 01/09506000134352/21/A 01/09506000134352/21/B
     """
     fabricant = trade.trying(ctx)
-    run = _read_run(file)
+    run = read_run(file)
     wanted = dict.fromkeys(local_ids)
     missing = [each for each in wanted if not _is_token(fabricant, run, each)]
     for each in missing:
@@ -143,11 +143,12 @@ def _keep(file: Path, run: Run) -> None:
     """Writes the run, unless it is there already. Raises InvalidInput if the file is something else's."""
     if not file.exists():
         files.replace(file, b"".join(run.serialise()))
-    elif _read_run(file) != run:
+    elif read_run(file) != run:
         raise InvalidInput(f"{file} is there already and keeps another run; name another with --out")
 
 
-def _read_run(file: Path) -> Run:
+def read_run(file: Path) -> Run:
+    """The run that a file keeps. Raises InvalidInput, VerificationFailed."""
     with files.named(file), file.open("rb") as lines:
         return Run.parse(lines)
 

@@ -22,6 +22,7 @@ from fabricant.cli import _app as app
 from fabricant.errors import FabricantError
 
 STOPPED: Final = 130
+_INDENT: Final = 4  # columns of a level of a tree
 
 
 def emit(ctx: click.Context, data: object, show: Callable[[], object]) -> None:
@@ -52,6 +53,25 @@ def table(*headings: str, rows: Iterable[Sequence[object]]) -> None:
     console.width = max(console.width, natural)
     with console.capture() as captured:
         console.print(shown)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def tree(lines: Iterable[tuple[int, str]]) -> None:
+    """Prints lines as a tree, each with its level; the first is at level zero. Nothing is cut or wrapped."""
+    from rich.cells import cell_len  # noqa: PLC0415 - slow, and not needed for JSON
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+    from rich.tree import Tree  # noqa: PLC0415
+
+    (_, root), *others = lines
+    branch, width = [Tree(Text(root))], cell_len(root)
+    for level, text in others:
+        branch[level:] = [branch[level - 1].add(Text(text))]
+        width = max(width, _INDENT * level + cell_len(text))
+    console = Console(highlight=False, width=width)
+    with console.capture() as captured:
+        console.print(branch[0])
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
 

@@ -10,7 +10,9 @@ from fabricant.chain.assets import AssetRegistered, AssetRegistry
 from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _app as app
 from fabricant.cli import _asset_batches as batches
+from fabricant.cli import _asset_closure as closing
 from fabricant.cli import _asset_life as life
+from fabricant.cli import _asset_trace as tracing
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
@@ -315,5 +317,9 @@ def _quantity(quantity: int, unit: bytes) -> str:
     return f"{quantity} {unit.rstrip(bytes(1)).decode()}"
 
 
-for each in (batches.batch, batches.serialise, life.twin, life.device, life.user, life.approve, life.record):
+for each in (
+    *(batches.batch, batches.serialise, tracing.trace),
+    *(closing.recall_plan, closing.extend_recall, closing.closure),
+    *(life.twin, life.device, life.user, life.approve, life.record),
+):
     command.add_command(each)

@@ -214,6 +214,11 @@ class Lineage:
         """The batch of this id; None for an asset."""
         return self.batches.get(BatchId(node))
 
+    def require(self, node: NodeId) -> None:
+        """Raises NotFound if there is no such asset or batch."""
+        if self.thing(node) is None and self.production(node) is None:
+            raise NotFound(f"{node:#066x} is neither an asset nor a batch of this chain; check its id")
+
     def edges(self, node: NodeId, way: Way) -> list[Edge]:
         """What a node came from or went into, in one step."""
         thing, production = self.thing(node), self.production(node)
@@ -231,8 +236,7 @@ class Lineage:
 
         Raises NotFound if there is no such asset or batch.
         """
-        if self.thing(start) is None and self.production(start) is None:
-            raise NotFound(f"{start:#066x} is neither an asset nor a batch of this chain; check its id")
+        self.require(start)
         nodes, edges, ahead = {start: 0}, list[Edge](), [start]
         for node in ahead:  # which grows
             for edge in self.edges(node, way):

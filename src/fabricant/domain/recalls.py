@@ -253,8 +253,8 @@ class Closure:
         )
 
 
-def close(lineage: Lineage, notice: Calling, issuers: Mapping[Namespace, Address]) -> Closure:
-    """What became of all that a notice concerns. `issuers`: of the namespaces of all assets."""
+def close(lineage: Lineage, notice: Calling, issuer_of: Callable[[Namespace], Address]) -> Closure:
+    """What became of all that a notice concerns. `issuer_of`: who names assets in a namespace."""
     spreading = [node for node, reach in notice.covers.items() if reach in SPREADING]
     concerns = affected(lineage, spreading)
     found: dict[NodeId, Concern | None] = {
@@ -265,7 +265,7 @@ def close(lineage: Lineage, notice: Calling, issuers: Mapping[Namespace, Address
     for node, concern in found.items():
         if (thing := lineage.thing(node)) is not None:
             holder = lineage.title(thing.id)
-            fate = _fate(thing, concern, notice, holder=holder, issuer=issuers[thing.namespace])
+            fate = _fate(thing, concern, notice, holder=holder, issuer=issuer_of(thing.namespace))
             assets.append(Whereabouts(thing.id, thing.local_id, concern, holder, fate))
         elif (production := lineage.production(node)) is not None:
             untold = production.batch.count - len(production.units)

@@ -1,4 +1,4 @@
-"""Recalls carried out on a chain: all and only what is concerned, in as few transactions as the cap allows."""
+"""Recalls carried out on a chain: all and only what is concerned, in as few transactions as can be."""
 
 from collections.abc import Mapping
 
@@ -211,7 +211,7 @@ def test_closure_says_who_has_what(shop: Workshop, world: World) -> None:
 def closure(shop: Workshop) -> dict[str, Fate]:
     """What became of everything, by local ids."""
     lineage = read_lineage(shop.fabricant)
-    found = close(lineage, lineage.notices[shop.notice(TEXT)], {shop.namespace: shop.owner})
+    found = close(lineage, lineage.notices[shop.notice(TEXT)], shop.fabricant.assets.issuer_of)
     return {each.local_id: each.fate for each in found.assets}
 
 

@@ -118,7 +118,7 @@ PART = AssetRegistered(
 
 
 def test_a_node_that_lies_is_found_out() -> None:
-    with pytest.raises(BadAnswer, match="the node shows another asset as 0x0{64}"):
+    with pytest.raises(BadAnswer, match="the node shows another asset"):
         lineage_of([(SEEN, PART)])
     batch = Batch(namespace=PART.namespace, root=Root(bytes(32)), count=1)
     committed = BatchCommitted(

@@ -1,4 +1,4 @@
-"""Recalls: what they concern and the calls that carry them on, against brute force and the contract's rules."""
+"""Recalls: what they concern and how they are carried on, against brute force and the contract's rules."""
 
 from dataclasses import replace
 
@@ -219,7 +219,7 @@ def test_what_became_of_everything_is_told() -> None:
     things[heat].status, things[retired].status = Status.CONSUMED, Status.RETIRED
     things[replaced].owner = ISSUER
 
-    closure = close(grown.lineage, notice, {HERE: ISSUER})
+    closure = close(grown.lineage, notice, {HERE: ISSUER}.__getitem__)
 
     fates = {each.asset: each.fate for each in closure.assets}
     unit = AssetId(max(things))
@@ -247,9 +247,9 @@ def test_a_recall_is_closed_when_nobody_is_missing() -> None:
     pack = grown.register()
     grown.issue(covers=[pack])
     notice = grown.lineage.notices[NOTICE]
-    assert not close(grown.lineage, notice, {HERE: ISSUER}).is_closed
+    assert not close(grown.lineage, notice, {HERE: ISSUER}.__getitem__).is_closed
 
     notice.acknowledged[OWNER] = replace(SEEN, block=2)
 
-    assert close(grown.lineage, notice, {HERE: ISSUER}).is_closed
+    assert close(grown.lineage, notice, {HERE: ISSUER}.__getitem__).is_closed
     assert notice.acknowledged[OWNER] == Evidence(2, SEEN.transaction)

@@ -1,0 +1,254 @@
+"""`fabricant asset`: what a recall concerns, carrying it on, and what became of the goods."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fabricant.chain import lookup
+from fabricant.chain.client import AllDone
+from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.genealogy import Genealogy, Recalled
+from fabricant.chain.recalling import Campaign, runs_by_batch
+from fabricant.chain.tracing import read_lineage
+from fabricant.cli import _app as app
+from fabricant.cli import _asset_batches as batches
+from fabricant.cli import _facts as facts
+from fabricant.cli import _files as files
+from fabricant.cli import _naming as naming
+from fabricant.cli import _output as output
+from fabricant.cli import _trade as trade
+from fabricant.domain import drawing
+from fabricant.domain.batches import BatchId, Run
+from fabricant.domain.genealogy import NoticeId
+from fabricant.domain.lineage import Calling, Lineage, NodeId
+from fabricant.domain.recalls import Closure, Concern, Fate, Plan, close, plan
+from fabricant.domain.units import printable
+from fabricant.errors import InvalidInput
+
+run_option = click.option(
+    "--run",
+    "runs",
+    type=files.FILE,
+    multiple=True,
+    help="The file of a recalled batch, which proves units that are tokens already; may be repeated.",
+)
+
+
+@click.command("recall-plan")
+@click.argument("assets", metavar="ASSET...", nargs=-1, required=True)
+@run_option
+@naming.in_namespace
+@trade.reads
+def recall_plan(
+    ctx: click.Context,
+    assets: tuple[str, ...],
+    *,
+    runs: tuple[Path, ...],
+    issuer: str | None,
+    prefix: str | None,
+) -> None:
+    """Show what a recall of assets and batches would concern, before any notice is issued.
+
+    \b
+    Example:
+      fabricant asset recall-plan HEAT-7 --run pins.run.jsonl
+    """
+    fabricant = trade.reading(ctx)
+    found = [naming.asset(ctx, fabricant, each, issuer=issuer, prefix=prefix) for each in assets]
+    lineage, proofs = read_lineage(fabricant), _runs(runs)
+    for each in found:
+        lineage.require(each)
+    planned = _plan(lineage, NoticeId(bytes(31)), proofs, named=found)
+    campaign = Campaign(lineage, planned, runs=proofs)
+    output.emit(
+        ctx,
+        _planned(lineage, planned, campaign),
+        lambda: _show_plan(lineage, planned, campaign),
+    )
+
+
+@click.command("extend-recall")
+@click.argument("notice")
+@run_option
+@trade.acts
+def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) -> None:
+    """Carry a recall on to all that it concerns: what was made of it, its parts, its batches and units.
+
+    Anyone may. What is covered already is left out, so that a run that was stopped is simply repeated.
+
+    \b
+    Example:
+      fabricant asset extend-recall 0x5aa3c01f7be2 --run pins.run.jsonl
+    """
+    fabricant, proofs = trade.trying(ctx), _runs(runs)
+    lineage = read_lineage(fabricant)
+    calling = find_notice(lineage, notice)
+    if calling.lifted is not None:
+        raise InvalidInput(f"0x{calling.id.hex()} was lifted: it covers nothing any more, and never will")
+    planned = _plan(lineage, calling.id, proofs)
+    campaign = Campaign(lineage, planned, runs=proofs)
+    done = _carry_out(ctx, fabricant, campaign)
+    covered = {event.id for each in done for event in each.events if isinstance(event, Recalled)}
+    data = {
+        "notice": calling.id,
+        "transactions": [facts.sent(each.receipt) for each in done],
+        "covered": [facts.asset_text(each) for each in covered],
+        **_left(planned),
+    }
+    words = [f"{len(covered):,} more are covered, by {len(done)} transactions.", *_warnings(lineage, planned)]
+    output.emit(ctx, data, lambda: output.say("\n".join(words)))
+
+
+@click.command
+@click.argument("notice")
+@trade.reads
+def closure(ctx: click.Context, notice: str) -> None:
+    """Show what became of all that a recall concerns: acknowledged, returned, missing, and who holds it.
+
+    \b
+    Example:
+      fabricant asset closure 0x5aa3c01f7be2
+    """
+    fabricant = trade.reading(ctx)
+    lineage = read_lineage(fabricant)
+    calling = find_notice(lineage, notice)
+    found = close(lineage, calling, cache(fabricant.assets.issuer_of))
+    output.emit(ctx, _closed(calling, found), lambda: _show_closure(lineage, calling, found))
+
+
+def find_notice(lineage: Lineage, text: str) -> Calling:
+    """A notice by its id or the beginning of it. Raises NotFound, InvalidInput."""
+    return lineage.notices[NoticeId(lookup.match_id(text, lineage.notices, what="notice"))]
+
+
+# Planning
+
+
+def _runs(paths: Iterable[Path]) -> dict[BatchId, Run]:
+    return runs_by_batch(batches.read_run(each) for each in paths)
+
+
+def _plan(
+    lineage: Lineage, notice: NoticeId, runs: Mapping[BatchId, Run], *, named: Collection[NodeId] = ()
+) -> Plan:
+    return plan(lineage, notice, named=named, provable=lambda unit: lineage.assets[unit].batch in runs)
+
+
+def _planned(lineage: Lineage, planned: Plan, campaign: Campaign) -> dict[str, Any]:
+    concerns = [
+        {"id": facts.asset_text(node), "name": drawing.name(lineage, node), "concern": concern}
+        for node, concern in planned.concerns.items()
+    ]
+    sums = {"links": len(planned.links), "transactions": len(campaign.packets), "gas": campaign.gas}
+    return {"concerns": concerns, **sums, **_left(planned)}
+
+
+def _left(planned: Plan) -> dict[str, list[str]]:
+    beyond = [node for node, concern in planned.concerns.items() if concern is Concern.BEYOND]
+    left = {"full": planned.full, "unproven": planned.unproven, "beyond": beyond}
+    return {why: [facts.asset_text(node) for node in nodes] for why, nodes in left.items()}
+
+
+def _show_plan(lineage: Lineage, planned: Plan, campaign: Campaign) -> None:
+    rows = [
+        (
+            drawing.name(lineage, node),
+            ", ".join(drawing.facts(lineage, node)),
+            concern.value,
+            _holder(lineage, node),
+        )
+        for node, concern in planned.concerns.items()
+    ]
+    output.table("name", "", "concerned", "held by", rows=rows)
+    output.say("")
+    count = len(campaign.packets)
+    output.say(f"{len(rows):,} are concerned; {count} transactions of {campaign.gas:,} gas at most in all.")
+    for warning in _warnings(lineage, planned):
+        output.say(warning)
+
+
+def _warnings(lineage: Lineage, planned: Plan) -> list[str]:
+    beyond = [node for node, concern in planned.concerns.items() if concern is Concern.BEYOND]
+    told = (
+        (planned.unproven, "are tokens of a batch, and need its file: --run"),
+        (planned.full, "are covered by eight other notices, and by no more"),
+        (beyond, "were made of something that only has a recalled part; their issuers have to recall them"),
+    )
+    return [
+        f"{', '.join(drawing.name(lineage, node) for node in nodes)} {why}." for nodes, why in told if nodes
+    ]
+
+
+def _holder(lineage: Lineage, node: NodeId) -> str | None:
+    return lineage.title(thing.id) if (thing := lineage.thing(node)) else None
+
+
+# Carrying out
+
+
+def _carry_out(ctx: click.Context, fabricant: Fabricant, campaign: Campaign) -> list[AllDone[object]]:
+    if not campaign.packets:
+        return []
+    genealogy, count = fabricant.genealogy, len(campaign.packets)
+    genealogy.simulate(genealogy.multicall, campaign.calls(genealogy, campaign.packets[0]))
+    links = sum(map(len, campaign.packets))
+    trade.agree(
+        ctx,
+        [
+            f"The recall is carried on along {links:,} edges.",
+            f"  {count} transactions, {campaign.gas:,} gas at most",
+        ],
+    )
+    sending = Genealogy(fabricant.network, genealogy.address, wallet=app.wallet(ctx))
+    done = []
+    for number, each in enumerate(campaign.carry_out(sending), 1):
+        output.note(f"{number} of {count}: {trade.receipt_line(each.receipt)}")
+        done.append(each)
+    return done
+
+
+# Closing
+
+
+def _closed(calling: Calling, found: Closure) -> dict[str, Any]:
+    return {
+        "notice": calling.id,
+        "uri": calling.uri,
+        "lifted": calling.lifted is not None,
+        "closed": found.is_closed,
+        "counts": {fate.value: count for fate, count in found.counts.items()},
+        "assets": [facts.of(each) for each in found.assets],
+        "batches": [facts.of(each) for each in found.batches],
+        "acknowledged": sorted(calling.acknowledged),
+    }
+
+
+def _show_closure(lineage: Lineage, calling: Calling, found: Closure) -> None:
+    rows = [
+        (
+            printable(each.local_id, 60),
+            each.fate.value,
+            each.concern.value if each.concern else None,
+            each.holder,
+        )
+        for each in sorted(found.assets, key=lambda each: each.fate.value)
+    ]
+    output.table("name", "fate", "concerned", "held by", rows=rows)
+    output.say("")
+    for each in found.batches:
+        state = "covered" if each.covered else "not covered"
+        output.say(
+            f"{drawing.name(lineage, each.batch)} is {state}; {each.untold:,} units are no tokens yet."
+        )
+    counts = ", ".join(
+        f"{count:,} {fate.value}" for fate, count in sorted(found.counts.items(), key=_by_name)
+    )
+    ended = "It was lifted." if calling.lifted else "It is closed." if found.is_closed else "It is open."
+    output.say(f"Notice 0x{calling.id.hex()}{trade.place(calling.uri)}: {counts}. {ended}")
+
+
+def _by_name(counted: tuple[Fate, int]) -> str:
+    return counted[0].value
