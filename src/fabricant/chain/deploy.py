@@ -1,8 +1,8 @@
 """Puts the contracts on a chain: each of them once, and at the same addresses everywhere.
 
-A survey finds out beforehand what can go wrong; then each missing contract takes one transaction, and is
-recorded when it is confirmed. The chain says what stands, the record only where it came from: so whatever
-ends a deployment, running it again goes on from there.
+A survey finds out beforehand what can go wrong; then each missing contract takes one transaction (the
+Genealogy comes with the AssetRegistry's), and is recorded when it is confirmed. The chain says what stands,
+the record only where it came from: so whatever ends a deployment, running it again goes on from there.
 """
 
 import subprocess
@@ -65,7 +65,7 @@ def deploy(
     folder: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Deployment:
-    """Puts all contracts on the sender's chain and records them in `folder`. Sends a transaction for each.
+    """Puts all contracts on the sender's chain and records them in `folder`. Sends transactions.
 
     `registrar` as in `choose_registrar`. Raises what `survey` does and UnfundedWallet before it sends
     anything; afterwards what `Sender.send` does, and VerificationFailed if the chain holds other code than
@@ -95,11 +95,14 @@ class _Work:
     deployment: Deployment
 
     def ensure(self, contract: Planned) -> None:
-        """Creates the contract unless it stands, and sees to its record."""
-        if not stands(self.sender.network, contract):
-            self._create(contract)
-        else:
+        """Creates the contract unless it stands or comes with another, and sees to its record."""
+        if contract.name in CREATORS:
+            self._await(contract)
             self._adopt(contract)
+        elif stands(self.sender.network, contract):
+            self._adopt(contract)
+        else:
+            self._create(contract)
 
     def _adopt(self, contract: Planned) -> None:
         network = self.sender.network
@@ -109,11 +112,17 @@ class _Work:
         self.progress(Step(contract.name, contract.address, "found"))
 
     def _origin(self, contract: Planned) -> tuple[int | None, Hash | None]:
-        """A contract that another one created came with it."""
+        """The block and transaction that created a contract, or the one that it came with."""
         if creator := CREATORS.get(contract.name):
             entry = self.deployment.contracts[creator]
             return entry.block, entry.transaction
         return _origin(self.sender.network, contract)
+
+    def _await(self, contract: Planned) -> None:
+        _wait(
+            lambda: stands(self.sender.network, contract),
+            f"{contract.name} was sent, but is not at {contract.address}; run this again later",
+        )
 
     def _create(self, contract: Planned) -> None:
         network = self.sender.network
@@ -125,9 +134,7 @@ class _Work:
                 raise
             self._adopt(contract)  # somebody else was quicker
             return
-        _wait(
-            lambda: stands(network, contract), f"{contract.name} was sent, but is not at {contract.address}"
-        )
+        self._await(contract)
         self._record(contract, receipt.block, receipt.transaction)
         self.progress(
             Step(
