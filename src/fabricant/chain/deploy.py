@@ -6,14 +6,13 @@ the record only where it came from: so whatever ends a deployment, running it ag
 """
 
 import subprocess
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from eth_utils.crypto import keccak
 
@@ -27,20 +26,17 @@ from fabricant.chain.network import Network
 from fabricant.chain.plan import CREATORS, Planned
 from fabricant.chain.survey import choose_registrar, factory_shortfall, factory_stands, stands, survey
 from fabricant.chain.transactions import Sender
+from fabricant.chain.waiting import await_earlier_transactions, wait
 from fabricant.domain.units import Address, BaseUnits, format_amount
 from fabricant.errors import (
     FeeCapExceeded,
     NetworkError,
     NotFound,
-    OutcomeUnknown,
     RpcRefused,
     TransactionFailed,
     UnfundedWallet,
     UnsupportedChain,
 )
-
-PATIENCE: Final = 900.0  # seconds for what only others can do: to mine what was sent before
-LONGEST_PAUSE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,8 @@ def deploy(
     network, deployer = sender.network, sender.wallet.address
     place = folder or default_folder()
     chosen = choose_registrar(network, registrar, deployer=deployer, folder=place)
-    _await_earlier_transactions(network, deployer, progress)
+    waiting = Step("earlier transactions", deployer, "waiting")
+    await_earlier_transactions(network, deployer, told=lambda: progress(waiting))
     found = survey(network, registrar=chosen, folder=place)
     _require_funds(network, deployer, found.cost)
     if found.needs_factory:
@@ -119,7 +116,7 @@ class _Work:
         return _origin(self.sender.network, contract)
 
     def _await(self, contract: Planned) -> None:
-        _wait(
+        wait(
             lambda: stands(self.sender.network, contract),
             f"{contract.name} was sent, but is not at {contract.address}; run this again later",
         )
@@ -163,17 +160,6 @@ def _require_funds(network: Network, deployer: Address, cost: BaseUnits) -> None
         )
 
 
-def _await_earlier_transactions(network: Network, deployer: Address, progress: Progress) -> None:
-    """What an interrupted run has sent may still be on its way."""
-
-    def are_mined() -> bool:
-        return network.nonce(deployer) >= network.nonce(deployer, at="pending")
-
-    if not are_mined():
-        progress(Step("earlier transactions", deployer, "waiting"))
-        _wait(are_mined, f"earlier transactions of {deployer} still wait to be mined; run this again later")
-
-
 def _create_factory(sender: Sender, progress: Progress) -> None:
     network = sender.network
     if network.fee_market().base_fee > FACTORY_GAS_PRICE:
@@ -189,17 +175,8 @@ def _create_factory(sender: Sender, progress: Progress) -> None:
                 f"this network does not take the transaction that makes the factory {FACTORY} ({refusal}); "
                 "ask its operators for the factory"
             ) from None
-    _wait(lambda: factory_stands(network), "the factory's transaction is not mined yet; run this again later")
+    wait(lambda: factory_stands(network), "the factory's transaction is not mined yet; run this again later")
     progress(Step("factory", FACTORY, "done"))
-
-
-def _wait(condition: Callable[[], bool], complaint: str) -> None:
-    deadline, pause = time.monotonic() + PATIENCE, 0.01
-    while not condition():
-        if time.monotonic() > deadline:
-            raise OutcomeUnknown(complaint)
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 # The record

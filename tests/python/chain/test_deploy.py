@@ -15,7 +15,7 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from fabricant import artifacts
-from fabricant.chain import anvil, deployment
+from fabricant.chain import anvil, deployment, waiting
 from fabricant.chain import deploy as deploying
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.connect import connect
@@ -362,7 +362,7 @@ def test_f113_killed_before_the_transaction_is_mined_it_waits(
 def test_it_does_not_wait_for_ever(
     local: LocalChain, deployer: Sender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deploying, "PATIENCE", 0.05)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.05)
     local.automine(on=False)
     killed(local, tmp_path, "Network.receipt = die")
 
