@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fabricant.chain.answers import Log
 from fabricant.chain.client import AllDone, Client, Done
+from fabricant.chain.errors import AssetRegistry_UnknownAsset
 from fabricant.chain.network import At
 from fabricant.chain.signing import Signer, sign
 from fabricant.domain.assets import (
@@ -260,6 +261,14 @@ class AssetRegistry(
     def asset_id(self, namespace: Namespace, local_id: str) -> AssetId:
         """The id of a local id, worked out here as the contract does."""
         return asset_id(namespace, local_id)
+
+    def is_registered(self, asset: AssetId, *, at: At = "latest") -> bool:
+        """Whether an asset was registered."""
+        try:
+            self.owner_of(asset, at=at)
+        except AssetRegistry_UnknownAsset:
+            return False
+        return True
 
     def asset_of(self, asset: AssetId, *, at: At = "latest") -> Asset:
         """Everything that an asset's slot holds. Raises AssetRegistry_UnknownAsset."""

@@ -7,8 +7,6 @@ from typing import Final
 import click
 
 from fabricant.chain.assets import AssetRegistry
-from fabricant.chain.errors import AssetRegistry_UnknownAsset
-from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
@@ -98,7 +96,7 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
     fabricant = trade.trying(ctx)
     run = read_run(file)
     wanted = dict.fromkeys(local_ids)
-    missing = [each for each in wanted if not _is_token(fabricant, run, each)]
+    missing = [each for each in wanted if not fabricant.assets.is_registered(_id(run, each))]
     for each in missing:
         fabricant.assets.simulate(
             fabricant.assets.serialise, run.batch, run.unit(each), proof=run.prove(each)
@@ -107,7 +105,7 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
         trade.agree(ctx, (f"{each} becomes a token of {run.unit(each).owner}." for each in missing))
     told = []
     for local_id in wanted:
-        asset = asset_id(run.namespace, local_id)
+        asset = _id(run, local_id)
         data = {"localId": local_id, "id": facts.asset_text(asset), "isNew": local_id in missing}
         if local_id in missing:
             unit, proof = run.unit(local_id), run.prove(local_id)
@@ -153,9 +151,6 @@ def read_run(file: Path) -> Run:
         return Run.parse(lines)
 
 
-def _is_token(fabricant: Fabricant, run: Run, local_id: str) -> bool:
-    try:
-        fabricant.assets.owner_of(asset_id(run.namespace, run.unit(local_id).local_id))
-    except AssetRegistry_UnknownAsset:
-        return False
-    return True
+def _id(run: Run, local_id: str) -> AssetId:
+    """A unit's id. Raises InvalidInput if the run has none of this local id."""
+    return asset_id(run.namespace, run.unit(local_id).local_id)
