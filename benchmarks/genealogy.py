@@ -12,10 +12,10 @@ from typing import Any
 from fabricant.chain.assets import AssetRegistered, QuantitySet, RecordAdded, StatusSet, Transfer
 from fabricant.chain.genealogy import Assembled, Transformed
 from fabricant.chain.recalling import Campaign
-from fabricant.chain.tracing import Happened, lineage_of
+from fabricant.chain.tracing import Happened, graph_of
 from fabricant.domain.assets import AssetId, Kind, Status, asset_id, namespace_of
 from fabricant.domain.genealogy import Input, NoticeId, hash_of_inputs
-from fabricant.domain.lineage import Evidence, Lineage, Way
+from fabricant.domain.graph import Evidence, Graph, Way
 from fabricant.domain.recalls import plan
 from fabricant.domain.units import ZERO_ADDRESS, parse_address
 
@@ -91,12 +91,12 @@ def main() -> None:
     heats = [asset_id(HERE, f"HEAT-{number}") for number in range(ROTORS * len(engines))]
     print(f"{factory.parts:,} parts, {len(factory.events):,} events")
 
-    lineage: Lineage = _timed("made into a graph", lambda: lineage_of(factory.events))
-    _timed("every engine walked back", lambda: [lineage.walk(each, Way.BACK) for each in engines])
-    _timed("every heat walked forward", lambda: [lineage.walk(each, Way.FORWARD) for each in heats])
+    graph: Graph = _timed("made into a graph", lambda: graph_of(factory.events))
+    _timed("every engine walked back", lambda: [graph.walk(each, Way.BACK) for each in engines])
+    _timed("every heat walked forward", lambda: [graph.walk(each, Way.FORWARD) for each in heats])
     notice = NoticeId(bytes(31))
-    planned = _timed("recall of all heats planned", lambda: plan(lineage, notice, named=heats))
-    packets = _timed("packed into transactions", lambda: Campaign(lineage, planned).packets)
+    planned = _timed("recall of all heats planned", lambda: plan(graph, notice, named=heats))
+    packets = _timed("packed into transactions", lambda: Campaign(graph, planned).packets)
     print(f"{len(planned.concerns):,} concerned, {len(planned.links):,} links, {len(packets)} transactions")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fabricant.domain.assets import AssetId, Kind, Namespace
 from fabricant.domain.batches import Batch, BatchId
 from fabricant.domain.genealogy import Input, NoticeId, Reach
-from fabricant.domain.lineage import Calling, Evidence, Lineage, Making, NodeId, Production, Relation, Thing
+from fabricant.domain.graph import Calling, Evidence, Graph, Making, NodeId, Production, Relation, Thing
 from fabricant.domain.merkle import Root
 from tests.support.actors import Actor
 
@@ -28,7 +28,7 @@ class Grown:
     """A genealogy, and its edges: from what was there before to what it went into."""
 
     def __init__(self) -> None:
-        self.lineage = Lineage()
+        self.graph = Graph()
         self.edges: Edges = set()
         self.nodes: list[NodeId] = []
         self._batches: list[BatchId] = []
@@ -36,7 +36,7 @@ class Grown:
     @property
     def assets(self) -> list[AssetId]:
         """All of them, the oldest first."""
-        return list(self.lineage.assets)
+        return list(self.graph.assets)
 
     def register(self) -> AssetId:
         """A new asset."""
@@ -44,7 +44,7 @@ class Grown:
         thing = Thing(
             id=asset, namespace=HERE, local_id=f"A-{asset}", kind=Kind.COMPONENT, owner=OWNER, registered=SEEN
         )
-        self.lineage.add(thing)
+        self.graph.add(thing)
         self.nodes.append(asset)
         return asset
 
@@ -52,27 +52,27 @@ class Grown:
         """New assets of others."""
         put = tuple(Input(asset=each, quantity=1 + at) for at, each in enumerate(inputs))
         made = [self.register() for _ in range(outputs)]
-        self.lineage.transform(Making(made[0].to_bytes(32), put, (), tuple(made), SEEN))
+        self.graph.transform(Making(made[0].to_bytes(32), put, (), tuple(made), SEEN))
         self.edges |= {(Relation.INPUT, each.asset, output) for each in put for output in made}
         return made
 
     def assemble(self, whole: AssetId, part: AssetId) -> None:
         """A part goes into a whole."""
-        self.lineage.assemble(whole, part, SEEN)
+        self.graph.assemble(whole, part, SEEN)
         self.edges.add((Relation.PART, part, whole))
 
     def disassemble(self, part: AssetId) -> None:
         """It comes out again."""
-        whole = self.lineage.assets[part].whole
+        whole = self.graph.assets[part].whole
         assert whole is not None
-        self.lineage.disassemble(whole, part, SEEN)
+        self.graph.disassemble(whole, part, SEEN)
         self.edges.remove((Relation.PART, part, whole))
 
     def commit(self, origin: AssetId) -> BatchId:
         """A batch made of something."""
         root = Root((len(self.nodes) + 1).to_bytes(32))
         batch = Batch(namespace=HERE, root=root, count=10**6, origin=origin)
-        self.lineage.commit(Production(batch, "", SEEN))
+        self.graph.commit(Production(batch, "", SEEN))
         self.nodes.append(batch.id)
         self._batches.append(batch.id)
         self.edges.add((Relation.ORIGIN, origin, batch.id))
@@ -81,7 +81,7 @@ class Grown:
     def serialise(self, batch: BatchId) -> AssetId:
         """A unit of it becomes a token."""
         unit = self.register()
-        self.lineage.serialise(unit, batch, SEEN)
+        self.graph.serialise(unit, batch, SEEN)
         self.edges.add((Relation.UNIT, batch, unit))
         return unit
 
@@ -89,19 +89,19 @@ class Grown:
         """A notice that covers these."""
         calling = Calling(id=notice, namespace=HERE, hash=bytes(32), uri="", issued=SEEN)
         calling.covers |= dict.fromkeys(covers, Reach.ISSUED)
-        self.lineage.notices[notice] = calling
+        self.graph.notices[notice] = calling
 
     def grow(self, what: int, first: int, second: int) -> None:
         """One step, which three numbers choose."""
         assets = self.assets
         one, other = assets[first % len(assets)], assets[second % len(assets)]
-        thing = self.lineage.assets[one]
+        thing = self.graph.assets[one]
         match what % 7:
             case 0:
                 self.register()
             case 1 | 2:
                 self.transform({one, other}, 1 + second % 3)
-            case 3 | 4 if one != other and thing.whole is None and self.lineage.assets[other].whole is None:
+            case 3 | 4 if one != other and thing.whole is None and self.graph.assets[other].whole is None:
                 self.assemble(other, one)
             case 4 if thing.whole is not None:
                 self.disassemble(one)

@@ -5,16 +5,16 @@ simply run again; and where somebody else was quicker, the contract passes over 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from fabricant.chain.client import AllDone
 from fabricant.chain.genealogy import Genealogy
 from fabricant.chain.network import Call
-from fabricant.domain.assets import AssetId, Namespace
+from fabricant.chain.notices import Naming
+from fabricant.domain.assets import AssetId
 from fabricant.domain.batches import BatchId, Run
-from fabricant.domain.lineage import Lineage, Relation
+from fabricant.domain.graph import Graph, Relation
 from fabricant.domain.recalls import Link, Plan
 from fabricant.errors import InvalidInput
 
@@ -27,27 +27,22 @@ GAS_OF_INPUT: Final = 2_000  # of the transformation, in a call
 GAS_OF_PROOF: Final = 2_500  # a hash of it
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What an issuer's notice says, so that the call can be made which names assets and batches in it."""
-
-    namespace: Namespace
-    hash: bytes
-    uri: str = ""
-
-
 class Campaign:
-    """A plan, ready to be sent. `runs`: of the batches whose units have to be proven."""
+    """A plan, ready to be sent.
+
+    `naming`: the notice, if its issuer has still to name assets or batches of the plan in it; `runs`: of the
+    batches whose units have to be proven.
+    """
 
     def __init__(
         self,
-        lineage: Lineage,
+        graph: Graph,
         plan: Plan,
         *,
         naming: Naming | None = None,
         runs: Mapping[BatchId, Run] | None = None,
     ) -> None:
-        self._lineage, self._notice, self._naming = lineage, plan.notice, naming
+        self._graph, self._notice, self._naming = graph, plan.notice, naming
         self._runs = runs or {}
         self.packets = tuple(self._pack(plan.links))
 
@@ -80,10 +75,10 @@ class Campaign:
             case Relation.PART:
                 return genealogy.prepare(genealogy.extend_to_parts, self._notice, targets)
             case Relation.ORIGIN:
-                batch = self._lineage.batches[BatchId(first.target)].batch
+                batch = self._graph.batches[BatchId(first.target)].batch
                 return genealogy.prepare(genealogy.extend_to_batch, self._notice, batch)
             case Relation.UNIT:
-                run, local_id = self._run(first), self._lineage.assets[AssetId(first.target)].local_id
+                run, local_id = self._run(first), self._graph.assets[AssetId(first.target)].local_id
                 unit, proof = run.unit(local_id), run.prove(local_id)
                 prove = genealogy.extend_to_unit
                 return genealogy.prepare(prove, self._notice, run.batch, unit=unit, proof=proof)
@@ -93,12 +88,10 @@ class Campaign:
     def _name(self, genealogy: Genealogy, links: list[Link]) -> Call:
         if self._naming is None:
             raise InvalidInput("only with its issuer's notice does a recall name assets; say which notice")
-        lineage = self._lineage
-        things = [thing for link in links if (thing := lineage.thing(link.target))]
-        batches = [made.batch for link in links if (made := lineage.production(link.target))]
-        if {each.namespace for each in things} | {each.namespace for each in batches} != {
-            self._naming.namespace
-        }:
+        things = [thing for link in links if (thing := self._graph.thing(link.target))]
+        batches = [made.batch for link in links if (made := self._graph.production(link.target))]
+        namespaces = {each.namespace for each in things} | {each.namespace for each in batches}
+        if namespaces != {self._naming.namespace}:
             raise InvalidInput("a notice names what is in its issuer's namespace; it spreads by itself")
         return genealogy.prepare(
             genealogy.recall,

@@ -12,9 +12,10 @@ from fabricant.chain.client import AllDone
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.genealogy import Genealogy, Recalled
 from fabricant.chain.recalling import Campaign, runs_by_batch
-from fabricant.chain.tracing import read_lineage
+from fabricant.chain.tracing import read_graph
 from fabricant.cli import _app as app
 from fabricant.cli import _asset_batches as batches
+from fabricant.cli import _asset_trace as tracing
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
@@ -23,7 +24,7 @@ from fabricant.cli import _trade as trade
 from fabricant.domain import drawing
 from fabricant.domain.batches import BatchId, Run
 from fabricant.domain.genealogy import NoticeId
-from fabricant.domain.lineage import Calling, Lineage, NodeId
+from fabricant.domain.graph import Calling, Graph, NodeId
 from fabricant.domain.recalls import Closure, Concern, Fate, Plan, close, plan
 from fabricant.domain.units import printable
 from fabricant.errors import InvalidInput
@@ -52,21 +53,21 @@ def recall_plan(
 ) -> None:
     """Show what a recall of assets and batches would concern, before any notice is issued.
 
+    ASSET may be the id of a batch, too.
+
     \b
     Example:
       fabricant asset recall-plan HEAT-7 --run pins.run.jsonl
     """
     fabricant = trade.reading(ctx)
-    found = [naming.asset(ctx, fabricant, each, issuer=issuer, prefix=prefix) for each in assets]
-    lineage, proofs = read_lineage(fabricant), _runs(runs)
-    for each in found:
-        lineage.require(each)
-    planned = _plan(lineage, NoticeId(bytes(31)), proofs, named=found)
-    campaign = Campaign(lineage, planned, runs=proofs)
+    graph, proofs = read_graph(fabricant), _runs(runs)
+    found = [tracing.node(ctx, graph, each, issuer=issuer, prefix=prefix) for each in assets]
+    planned = _plan(graph, NoticeId(bytes(31)), proofs, named=found)
+    campaign = Campaign(graph, planned, runs=proofs)
     output.emit(
         ctx,
-        _planned(lineage, planned, campaign),
-        lambda: _show_plan(lineage, planned, campaign),
+        _planned(graph, planned, campaign),
+        lambda: _show_plan(graph, planned, campaign),
     )
 
 
@@ -84,12 +85,12 @@ def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) ->
       fabricant asset extend-recall 0x5aa3c01f7be2 --run pins.run.jsonl
     """
     fabricant, proofs = trade.trying(ctx), _runs(runs)
-    lineage = read_lineage(fabricant)
-    calling = find_notice(lineage, notice)
+    graph = read_graph(fabricant)
+    calling = _notice(fabricant, graph, notice)
     if calling.lifted is not None:
         raise InvalidInput(f"0x{calling.id.hex()} was lifted: it covers nothing any more, and never will")
-    planned = _plan(lineage, calling.id, proofs)
-    campaign = Campaign(lineage, planned, runs=proofs)
+    planned = _plan(graph, calling.id, proofs)
+    campaign = Campaign(graph, planned, runs=proofs)
     done = _carry_out(ctx, fabricant, campaign)
     covered = {event.id for each in done for event in each.events if isinstance(event, Recalled)}
     data = {
@@ -98,7 +99,7 @@ def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) ->
         "covered": [facts.asset_text(each) for each in covered],
         **_left(planned),
     }
-    words = [f"{len(covered):,} more are covered, by {len(done)} transactions.", *_warnings(lineage, planned)]
+    words = [f"{len(covered):,} more are covered, by {len(done)} transactions.", *_warnings(graph, planned)]
     output.emit(ctx, data, lambda: output.say("\n".join(words)))
 
 
@@ -113,15 +114,14 @@ def closure(ctx: click.Context, notice: str) -> None:
       fabricant asset closure 0x5aa3c01f7be2
     """
     fabricant = trade.reading(ctx)
-    lineage = read_lineage(fabricant)
-    calling = find_notice(lineage, notice)
-    found = close(lineage, calling, cache(fabricant.assets.issuer_of))
-    output.emit(ctx, _closed(calling, found), lambda: _show_closure(lineage, calling, found))
+    graph = read_graph(fabricant)
+    calling = _notice(fabricant, graph, notice)
+    found = close(graph, calling, cache(fabricant.assets.issuer_of))
+    output.emit(ctx, _closed(calling, found), lambda: _show_closure(graph, calling, found))
 
 
-def find_notice(lineage: Lineage, text: str) -> Calling:
-    """A notice by its id or the beginning of it. Raises NotFound, InvalidInput."""
-    return lineage.notices[NoticeId(lookup.match_id(text, lineage.notices, what="notice"))]
+def _notice(fabricant: Fabricant, graph: Graph, text: str) -> Calling:
+    return graph.notices[lookup.find_notice(fabricant, text).notice]
 
 
 # Planning
@@ -132,14 +132,14 @@ def _runs(paths: Iterable[Path]) -> dict[BatchId, Run]:
 
 
 def _plan(
-    lineage: Lineage, notice: NoticeId, runs: Mapping[BatchId, Run], *, named: Collection[NodeId] = ()
+    graph: Graph, notice: NoticeId, runs: Mapping[BatchId, Run], *, named: Collection[NodeId] = ()
 ) -> Plan:
-    return plan(lineage, notice, named=named, provable=lambda unit: lineage.assets[unit].batch in runs)
+    return plan(graph, notice, named=named, provable=lambda unit: graph.assets[unit].batch in runs)
 
 
-def _planned(lineage: Lineage, planned: Plan, campaign: Campaign) -> dict[str, Any]:
+def _planned(graph: Graph, planned: Plan, campaign: Campaign) -> dict[str, Any]:
     concerns = [
-        {"id": facts.asset_text(node), "name": drawing.name(lineage, node), "concern": concern}
+        {"id": facts.asset_text(node), "name": drawing.name(graph, node), "concern": concern}
         for node, concern in planned.concerns.items()
     ]
     sums = {"links": len(planned.links), "transactions": len(campaign.packets), "gas": campaign.gas}
@@ -152,13 +152,13 @@ def _left(planned: Plan) -> dict[str, list[str]]:
     return {why: [facts.asset_text(node) for node in nodes] for why, nodes in left.items()}
 
 
-def _show_plan(lineage: Lineage, planned: Plan, campaign: Campaign) -> None:
+def _show_plan(graph: Graph, planned: Plan, campaign: Campaign) -> None:
     rows = [
         (
-            drawing.name(lineage, node),
-            ", ".join(drawing.facts(lineage, node)),
+            drawing.name(graph, node),
+            ", ".join(drawing.facts(graph, node)),
             concern.value,
-            _holder(lineage, node),
+            _holder(graph, node),
         )
         for node, concern in planned.concerns.items()
     ]
@@ -166,11 +166,11 @@ def _show_plan(lineage: Lineage, planned: Plan, campaign: Campaign) -> None:
     output.say("")
     count = len(campaign.packets)
     output.say(f"{len(rows):,} are concerned; {count} transactions of {campaign.gas:,} gas at most in all.")
-    for warning in _warnings(lineage, planned):
+    for warning in _warnings(graph, planned):
         output.say(warning)
 
 
-def _warnings(lineage: Lineage, planned: Plan) -> list[str]:
+def _warnings(graph: Graph, planned: Plan) -> list[str]:
     beyond = [node for node, concern in planned.concerns.items() if concern is Concern.BEYOND]
     told = (
         (planned.unproven, "are tokens of a batch, and need its file: --run"),
@@ -178,12 +178,12 @@ def _warnings(lineage: Lineage, planned: Plan) -> list[str]:
         (beyond, "were made of something that only has a recalled part; their issuers have to recall them"),
     )
     return [
-        f"{', '.join(drawing.name(lineage, node) for node in nodes)} {why}." for nodes, why in told if nodes
+        f"{', '.join(drawing.name(graph, node) for node in nodes)} {why}." for nodes, why in told if nodes
     ]
 
 
-def _holder(lineage: Lineage, node: NodeId) -> str | None:
-    return lineage.title(thing.id) if (thing := lineage.thing(node)) else None
+def _holder(graph: Graph, node: NodeId) -> str | None:
+    return graph.title(thing.id) if (thing := graph.thing(node)) else None
 
 
 # Carrying out
@@ -226,7 +226,7 @@ def _closed(calling: Calling, found: Closure) -> dict[str, Any]:
     }
 
 
-def _show_closure(lineage: Lineage, calling: Calling, found: Closure) -> None:
+def _show_closure(graph: Graph, calling: Calling, found: Closure) -> None:
     rows = [
         (
             printable(each.local_id, 60),
@@ -240,9 +240,7 @@ def _show_closure(lineage: Lineage, calling: Calling, found: Closure) -> None:
     output.say("")
     for each in found.batches:
         state = "covered" if each.covered else "not covered"
-        output.say(
-            f"{drawing.name(lineage, each.batch)} is {state}; {each.untold:,} units are no tokens yet."
-        )
+        output.say(f"{drawing.name(graph, each.batch)} is {state}; {each.untold:,} units are no tokens yet.")
     counts = ", ".join(
         f"{count:,} {fate.value}" for fate, count in sorted(found.counts.items(), key=_by_name)
     )

@@ -6,14 +6,17 @@ from typing import Any
 
 import click
 
-from fabricant.chain.tracing import read_lineage
+from fabricant.chain import lookup
+from fabricant.chain.tracing import read_graph
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain import drawing
-from fabricant.domain.lineage import Edge, Lineage, NodeId, Production, Thing, Trace, Way
+from fabricant.domain.assets import AssetId, asset_id
+from fabricant.domain.graph import Edge, Graph, NodeId, Production, Thing, Trace, Way
+from fabricant.domain.quantities import unit_text
 
 
 @click.command
@@ -41,87 +44,100 @@ def trace(
     issuer: str | None,
     prefix: str | None,
 ) -> None:
-    """Show where an asset or a batch comes from, or where it went: parts, inputs, origins and holders.
+    """Show where an asset comes from, or where it went: parts, inputs, batches and holders.
+
+    ASSET may be the id of a batch, too.
 
     \b
     Example:
       fabricant asset trace HEAT-7 --forward --svg heat-7.svg
     """
     fabricant = trade.reading(ctx)
-    found = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
     newest = fabricant.network.head().number if block is None else block
-    lineage = read_lineage(fabricant, until=newest)
-    walked = lineage.walk(found, Way.BACK if back else Way.FORWARD)
+    graph = read_graph(fabricant, until=newest)
+    walked = graph.walk(
+        node(ctx, graph, asset, issuer=issuer, prefix=prefix), Way.BACK if back else Way.FORWARD
+    )
     for file, drawn in ((svg, drawing.svg), (dot, drawing.dot)):
         if file is not None:
-            files.write(file, drawn(lineage, walked).encode())
+            files.write(file, drawn(graph, walked).encode())
             output.note(f"{file} has {len(walked.nodes):,} boxes and {len(walked.edges):,} lines.")
-    data = {"way": walked.way, "block": newest, **trace_data(lineage, walked)}
-    output.emit(ctx, data, lambda: output.tree(_lines(lineage, walked, levels)))
+    data = {"way": walked.way, "block": newest, **_data(graph, walked)}
+    output.emit(ctx, data, lambda: output.tree(_lines(graph, walked, levels)))
 
 
-def trace_data(lineage: Lineage, walked: Trace) -> dict[str, Any]:
-    """A trace for programs: ids in hex, quantities as text, and the transaction of whatever was said."""
-    things = [thing for node in walked.nodes if (thing := lineage.thing(node))]
-    productions = [each for node in walked.nodes if (each := lineage.production(node))]
+def node(ctx: click.Context, graph: Graph, text: str, *, issuer: str | None, prefix: str | None) -> NodeId:
+    """The asset or batch that a text means. Raises NotFound, InvalidInput."""
+    if not text.startswith("0x"):
+        local_id = naming.local_id(text, prefix)
+        found = asset_id(naming.namespace(ctx, issuer, prefix), local_id)
+        graph.require(found)
+        return found
+    ids = (each.to_bytes(32) for each in (*graph.assets, *graph.batches))
+    return AssetId(int.from_bytes(lookup.match_id(text, ids, what="asset or batch")))
+
+
+def _data(graph: Graph, walked: Trace) -> dict[str, Any]:
+    things = [thing for node in walked.nodes if (thing := graph.thing(node))]
+    productions = [each for node in walked.nodes if (each := graph.production(node))]
     return {
         "start": facts.asset_text(walked.start),
-        "assets": [_asset(lineage, each) for each in things],
-        "batches": [_batch(lineage, each) for each in productions],
+        "assets": [_asset(graph, each) for each in things],
+        "batches": [_batch(graph, each) for each in productions],
         "edges": [_edge(each) for each in walked.edges],
     }
 
 
-def _lines(lineage: Lineage, walked: Trace, levels: int) -> Iterator[tuple[int, str]]:
+def _lines(graph: Graph, walked: Trace, levels: int) -> Iterator[tuple[int, str]]:
     for entry in drawing.outline(walked, levels=levels):
-        thing = lineage.thing(entry.node)
+        thing = graph.thing(entry.node)
         told = [
-            drawing.name(lineage, entry.node),
-            *([f"({drawing.edge_words(lineage, entry.edge)})"] if entry.edge else []),
-            ", ".join(drawing.facts(lineage, entry.node)),
-            *([lineage.title(thing.id)] if thing else []),
+            drawing.name(graph, entry.node),
+            *([f"({drawing.edge_words(graph, entry.edge)})"] if entry.edge else []),
+            ", ".join(drawing.facts(graph, entry.node)),
+            *([graph.title(thing.id)] if thing else []),
             *(["… see above"] if entry.again else []),
             *([f"… and {entry.hidden} more below"] if entry.hidden else []),
         ]
         yield entry.level, "  ".join(told)
 
 
-def _asset(lineage: Lineage, thing: Thing) -> dict[str, Any]:
+def _asset(graph: Graph, thing: Thing) -> dict[str, Any]:
     return {
         "id": facts.asset_text(thing.id),
         "localId": thing.local_id,
         "namespace": thing.namespace,
         "kind": thing.kind,
         "status": thing.status,
-        "title": lineage.title(thing.id),
+        "title": graph.title(thing.id),
         "quantity": str(thing.quantity),
         "firstQuantity": str(thing.first_quantity),
-        "unit": thing.unit.rstrip(b"\0").decode("ascii", "backslashreplace"),
+        "unit": unit_text(thing.unit) if any(thing.unit) else None,
         "registered": thing.registered,
         "whole": None if thing.whole is None else facts.asset_text(thing.whole),
         "formerWholes": thing.past,
         "twins": thing.twins,
         "records": thing.records,
         "heldUntil": thing.held_until,
-        "recalls": _recalls(lineage, thing.id),
+        "recalls": _recalls(graph, thing.id),
     }
 
 
-def _batch(lineage: Lineage, production: Production) -> dict[str, Any]:
+def _batch(graph: Graph, production: Production) -> dict[str, Any]:
     return {
         "id": facts.asset_text(production.batch.id),
         **facts.of(production.batch),
         "tokens": len(production.units),
         "uri": production.uri,
         "committed": production.committed,
-        "recalls": _recalls(lineage, production.batch.id),
+        "recalls": _recalls(graph, production.batch.id),
     }
 
 
-def _recalls(lineage: Lineage, node: NodeId) -> list[dict[str, Any]]:
+def _recalls(graph: Graph, node: NodeId) -> list[dict[str, Any]]:
     return [
         {"notice": each.id, "reach": each.covers[node], "lifted": each.lifted is not None}
-        for each in lineage.notices.values()
+        for each in graph.notices.values()
         if node in each.covers
     ]
 

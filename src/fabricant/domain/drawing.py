@@ -11,7 +11,8 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from fabricant.domain.assets import Kind, Status
-from fabricant.domain.lineage import Edge, Lineage, NodeId, Relation, Thing, Trace, Way
+from fabricant.domain.graph import Edge, Graph, NodeId, Relation, Trace, Way
+from fabricant.domain.quantities import quantity_text
 from fabricant.domain.units import printable
 
 _LONGEST: Final = 48  # characters of a local id
@@ -49,54 +50,54 @@ def outline(trace: Trace, *, levels: int) -> Iterator[Entry]:
             ahead += [(level + 1, trace.next(each), each) for each in reversed(below)]
 
 
-def name(lineage: Lineage, node: NodeId) -> str:
+def name(graph: Graph, node: NodeId) -> str:
     """What a node is called: an asset's local id, or the beginning of a batch's."""
-    thing = lineage.thing(node)
+    thing = graph.thing(node)
     return printable(thing.local_id, _LONGEST) if thing else f"batch {node:#066x}"[:20]
 
 
-def facts(lineage: Lineage, node: NodeId) -> list[str]:
+def facts(graph: Graph, node: NodeId) -> list[str]:
     """What else is to be told of it, in a few words each."""
-    if (thing := lineage.thing(node)) is not None:
+    if (thing := graph.thing(node)) is not None:
         return [
             thing.kind.name.lower(),
-            *([_quantity(thing)] if thing.kind is Kind.LOT else []),
+            *([printable(quantity_text(thing.quantity, thing.unit))] if thing.kind is Kind.LOT else []),
             *([thing.status.name.lower()] if thing.status is not Status.ACTIVE else []),
             *([_many(len(thing.records), "record")] if thing.records else []),
             *([f"twin {thing.twins[-1].version}"] if thing.twins else []),
-            *(["recalled"] if _is_recalled(lineage, node) else []),
+            *(["recalled"] if _is_recalled(graph, node) else []),
         ]
-    production = lineage.production(node)
+    production = graph.production(node)
     told = (
         [_many(production.batch.count, "unit"), _many(len(production.units), "token")] if production else []
     )
-    return [*told, *(["recalled"] if _is_recalled(lineage, node) else [])]
+    return [*told, *(["recalled"] if _is_recalled(graph, node) else [])]
 
 
-def edge_words(lineage: Lineage, edge: Edge) -> str:
+def edge_words(graph: Graph, edge: Edge) -> str:
     """How one thing went into another, in a word or with its quantity."""
-    source = lineage.thing(edge.source)
+    source = graph.thing(edge.source)
     if edge.relation is Relation.INPUT and source is not None and source.kind is Kind.LOT:
-        return f"{edge.quantity:,} {_unit(source)}"
+        return printable(quantity_text(edge.quantity, source.unit))
     return edge.relation.value
 
 
-def dot(lineage: Lineage, trace: Trace) -> str:
+def dot(graph: Graph, trace: Trace) -> str:
     """The trace for Graphviz."""
     lines = ["digraph trace {", "  rankdir=LR", '  node [shape=box, fontname="monospace"]']
     for node in trace.nodes:
-        label = "\\n".join(map(_quoted, _label(lineage, node)))
-        colour = ", color=red" if _is_recalled(lineage, node) else ""
+        label = "\\n".join(map(_quoted, _label(graph, node)))
+        colour = ", color=red" if _is_recalled(graph, node) else ""
         lines.append(f'  "{node:#066x}" [label="{label}"{colour}]')
     for edge in trace.edges:
-        words = _quoted(edge_words(lineage, edge))
+        words = _quoted(edge_words(graph, edge))
         lines.append(f'  "{edge.source:#066x}" -> "{edge.target:#066x}" [label="{words}"]')
     return "\n".join([*lines, "}", ""])
 
 
-def svg(lineage: Lineage, trace: Trace) -> str:
+def svg(graph: Graph, trace: Trace) -> str:
     """The trace as a drawing that stands for itself: no script, no font, nothing from elsewhere."""
-    labels = {node: _label(lineage, node) for node in trace.nodes}
+    labels = {node: _label(graph, node) for node in trace.nodes}
     column = max(len(line) for label in labels.values() for line in label) * _CHARACTER + 2 * _PADDING
     furthest, rows = max(trace.nodes.values()), _rows(trace)
 
@@ -110,20 +111,20 @@ def svg(lineage: Lineage, trace: Trace) -> str:
     size = f'width="{width}" height="{height:g}" viewBox="0 0 {width} {height:g}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
-        f"<title>{escape(name(lineage, trace.start))}</title><style>{_STYLE}</style>",
+        f"<title>{escape(name(graph, trace.start))}</title><style>{_STYLE}</style>",
     ]
     for edge in trace.edges:
         (left, top), (right, bottom) = place(edge.source), place(edge.target)
         begin, end, middle = left + column, right, _BOX / 2
         bend = _COLUMN / 2
-        words = escape(edge_words(lineage, edge))
+        words = escape(edge_words(graph, edge))
         lines.append(
             f'<path d="M{begin:g} {top + middle:g}C{begin + bend:g} {top + middle:g} '
             f'{end - bend:g} {bottom + middle:g} {end:g} {bottom + middle:g}"><title>{words}</title></path>'
         )
     for node, label in labels.items():
         x, y = place(node)
-        mark = ' class="recalled"' if _is_recalled(lineage, node) else ""
+        mark = ' class="recalled"' if _is_recalled(graph, node) else ""
         lines.append(f'<g><rect{mark} x="{x:g}" y="{y:g}" width="{column}" height="{_BOX}"/>')
         for at, line in enumerate(label, 1):
             lines.append(f'<text x="{x + _PADDING:g}" y="{y + at * _LINE - 2:g}">{escape(line)}</text>')
@@ -153,21 +154,13 @@ def _rows(trace: Trace) -> Mapping[NodeId, float]:
     return rows
 
 
-def _label(lineage: Lineage, node: NodeId) -> list[str]:
-    label = [name(lineage, node), ", ".join(facts(lineage, node))]
-    return [*label, str(lineage.title(thing.id))] if (thing := lineage.thing(node)) else label
+def _label(graph: Graph, node: NodeId) -> list[str]:
+    label = [name(graph, node), ", ".join(facts(graph, node))]
+    return [*label, str(graph.title(thing.id))] if (thing := graph.thing(node)) else label
 
 
-def _is_recalled(lineage: Lineage, node: NodeId) -> bool:
-    return any(node in each.covers for each in lineage.notices.values() if each.lifted is None)
-
-
-def _quantity(thing: Thing) -> str:
-    return f"{thing.quantity:,} {_unit(thing)}"
-
-
-def _unit(thing: Thing) -> str:
-    return printable(thing.unit.rstrip(b"\0"))
+def _is_recalled(graph: Graph, node: NodeId) -> bool:
+    return any(node in each.covers for each in graph.notices.values() if each.lifted is None)
 
 
 def _many(count: int, what: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from fabricant.domain.assets import AssetId, Namespace, Status
 from fabricant.domain.genealogy import NoticeId, Reach
-from fabricant.domain.lineage import Calling, Lineage, Making, NodeId, Relation, Thing, Way
+from fabricant.domain.graph import Calling, Graph, Making, NodeId, Relation, Thing, Way
 from fabricant.domain.units import Address
 
 MOST_NOTICES: Final = 8  # in force, that cover one asset at a time
@@ -40,28 +40,28 @@ class _Step:
     making: Making | None = None
 
 
-def affected(lineage: Lineage, recalled: Iterable[NodeId]) -> dict[NodeId, Concern]:
+def affected(graph: Graph, recalled: Iterable[NodeId]) -> dict[NodeId, Concern]:
     """All that a recall of these assets and batches concerns, the nearest first."""
-    whole = _reached(recalled, lambda node: (step.target for step in _spread(lineage, node)))
+    whole = _reached(recalled, lambda node: (step.target for step in _spread(graph, node)))
     concerns = dict.fromkeys(whole, Concern.WHOLE)
     for node in whole:
-        for above in lineage.wholes(AssetId(node)) if lineage.thing(node) else ():
+        for above in graph.wholes(AssetId(node)) if graph.thing(node) else ():
             if above in concerns:
                 break  # and so is what that is in, or it will be
             concerns[above] = Concern.PART
     containing = [node for node, concern in concerns.items() if concern is Concern.PART]
-    onward = _reached(containing, lambda node: (edge.target for edge in lineage.edges(node, Way.FORWARD)))
+    onward = _reached(containing, lambda node: (edge.target for edge in graph.edges(node, Way.FORWARD)))
     return concerns | {node: Concern.BEYOND for node in onward if node not in concerns}
 
 
-def _spread(lineage: Lineage, node: NodeId) -> Iterator[_Step]:
+def _spread(graph: Graph, node: NodeId) -> Iterator[_Step]:
     """Where something recalled spreads, in one step that a call can make."""
-    if (thing := lineage.thing(node)) is not None:
+    if (thing := graph.thing(node)) is not None:
         for making in thing.used:
             yield from (_Step(Relation.INPUT, node, each, making) for each in making.outputs)
         yield from (_Step(Relation.PART, node, each) for each in thing.parts)
         yield from (_Step(Relation.ORIGIN, node, each) for each in thing.batches)
-    elif (production := lineage.production(node)) is not None:
+    elif (production := graph.production(node)) is not None:
         yield from (_Step(Relation.UNIT, node, each) for each in production.units)
 
 
@@ -110,7 +110,7 @@ class Plan:
 
 
 def plan(
-    lineage: Lineage,
+    graph: Graph,
     notice: NoticeId,
     *,
     named: Collection[NodeId] = (),
@@ -121,24 +121,24 @@ def plan(
     `named`: what its issuer names, now or before; `provable`: whether there is a proof that an asset is a
     unit of its batch.
     """
-    return _Planner(lineage, notice, provable).plan(named)
+    return _Planner(graph, notice, provable).plan(named)
 
 
 class _Planner:
     """Covers things as the contract will, to know what is left to do."""
 
-    def __init__(self, lineage: Lineage, notice: NoticeId, provable: Callable[[AssetId], bool]) -> None:
-        self._lineage, self._notice, self._provable = lineage, notice, provable
-        calling = lineage.notices.get(notice)
+    def __init__(self, graph: Graph, notice: NoticeId, provable: Callable[[AssetId], bool]) -> None:
+        self._graph, self._notice, self._provable = graph, notice, provable
+        calling = graph.notices.get(notice)
         self._covered = dict(calling.covers) if calling else {}
-        others = (each for each in lineage.notices.values() if each.id != notice and each.lifted is None)
+        others = (each for each in graph.notices.values() if each.id != notice and each.lifted is None)
         self._others = Counter(node for each in others for node in each.covers)
         self._full: dict[NodeId, None] = {}
         self._unproven: dict[NodeId, None] = {}
 
     def plan(self, named: Collection[NodeId]) -> Plan:
         spreading = [node for node, reach in self._covered.items() if reach in SPREADING]
-        concerns = affected(self._lineage, [*named, *spreading])
+        concerns = affected(self._graph, [*named, *spreading])
         unnamed = (node for node in named if self._covered.get(node) is not Reach.ISSUED)
         links = [
             Link(None, node, node, self._cover(node, Reach.ISSUED))
@@ -157,7 +157,7 @@ class _Planner:
         """Steps of one kind together, because one call makes many of them."""
         steps: dict[Relation, list[_Step]] = {relation: [] for relation in Relation}
         for node in wave:
-            for step in _spread(self._lineage, node):
+            for step in _spread(self._graph, node):
                 steps[step.relation].append(step)
         for alike in steps.values():
             yield from alike
@@ -186,7 +186,7 @@ class _Planner:
     def _cover(self, node: NodeId, reach: Reach) -> tuple[NodeId, ...]:
         self._covered[node] = reach
         covers = [node]
-        for above in self._lineage.wholes(AssetId(node)) if self._lineage.thing(node) else ():
+        for above in self._graph.wholes(AssetId(node)) if self._graph.thing(node) else ():
             if above in self._covered or not self._has_room(above):
                 break
             self._covered[above] = Reach.UPWARD
@@ -253,21 +253,21 @@ class Closure:
         )
 
 
-def close(lineage: Lineage, notice: Calling, issuer_of: Callable[[Namespace], Address]) -> Closure:
+def close(graph: Graph, notice: Calling, issuer_of: Callable[[Namespace], Address]) -> Closure:
     """What became of all that a notice concerns. `issuer_of`: who names assets in a namespace."""
     spreading = [node for node, reach in notice.covers.items() if reach in SPREADING]
-    concerns = affected(lineage, spreading)
+    concerns = affected(graph, spreading)
     found: dict[NodeId, Concern | None] = {
         **concerns,
         **{n: None for n in notice.covers if n not in concerns},
     }
     assets, batches = [], []
     for node, concern in found.items():
-        if (thing := lineage.thing(node)) is not None:
-            holder = lineage.title(thing.id)
+        if (thing := graph.thing(node)) is not None:
+            holder = graph.title(thing.id)
             fate = _fate(thing, concern, notice, holder=holder, issuer=issuer_of(thing.namespace))
             assets.append(Whereabouts(thing.id, thing.local_id, concern, holder, fate))
-        elif (production := lineage.production(node)) is not None:
+        elif (production := graph.production(node)) is not None:
             untold = production.batch.count - len(production.units)
             batches.append(Remaining(node, node in notice.covers, untold))
     return Closure(tuple(assets), tuple(batches))

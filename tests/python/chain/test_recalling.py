@@ -7,11 +7,12 @@ import pytest
 from fabricant.chain import recalling
 from fabricant.chain.errors import Genealogy_NotIssuer, Genealogy_NotSpreading
 from fabricant.chain.fabricant import Fabricant
-from fabricant.chain.recalling import Campaign, Naming, runs_by_batch
-from fabricant.chain.tracing import read_lineage
+from fabricant.chain.notices import Naming
+from fabricant.chain.recalling import Campaign, runs_by_batch
+from fabricant.chain.tracing import read_graph
 from fabricant.domain.assets import namespace_of
 from fabricant.domain.genealogy import Reach
-from fabricant.domain.lineage import Calling, NodeId
+from fabricant.domain.graph import Calling, NodeId
 from fabricant.domain.recalls import Concern, Fate, Plan, close, plan
 from fabricant.errors import InvalidInput
 from tests.support.workshop import Workshop
@@ -44,16 +45,16 @@ def shop(world: World) -> Workshop:
 
 def planned(shop: Workshop, *named: str, proven: bool = True) -> tuple[Plan, Campaign]:
     """The plan of a recall, as the chain is now."""
-    lineage, runs = read_lineage(shop.fabricant), runs_by_batch(shop.runs if proven else [])
+    graph, runs = read_graph(shop.fabricant), runs_by_batch(shop.runs if proven else [])
     ids: list[NodeId] = [shop.id(each) for each in named]
     found = plan(
-        lineage,
+        graph,
         shop.notice(TEXT),
         named=ids,
-        provable=lambda unit: lineage.assets[unit].batch in runs,
+        provable=lambda unit: graph.assets[unit].batch in runs,
     )
-    naming = Naming(shop.namespace, TEXT, "ipfs://notice")
-    return found, Campaign(lineage, found, naming=naming, runs=runs)
+    naming = Naming(namespace=shop.namespace, hash=TEXT, uri="ipfs://notice")
+    return found, Campaign(graph, found, naming=naming, runs=runs)
 
 
 def carry_out(shop: Workshop, *named: str, by: Fabricant | None = None) -> int:
@@ -64,12 +65,12 @@ def carry_out(shop: Workshop, *named: str, by: Fabricant | None = None) -> int:
 
 def calling(shop: Workshop) -> Calling:
     """The notice, as the chain tells it."""
-    return read_lineage(shop.fabricant).notices[shop.notice(TEXT)]
+    return read_graph(shop.fabricant).notices[shop.notice(TEXT)]
 
 
 def names(shop: Workshop, covers: Mapping[NodeId, object]) -> dict[str, object]:
     """By local ids; a batch is "run"."""
-    assets = read_lineage(shop.fabricant).assets
+    assets = read_graph(shop.fabricant).assets
     return {assets[node].local_id if node in assets else "run": said for node, said in covers.items()}  # type: ignore[index]
 
 
@@ -210,22 +211,22 @@ def test_closure_says_who_has_what(shop: Workshop, world: World) -> None:
 
 def closure(shop: Workshop) -> dict[str, Fate]:
     """What became of everything, by local ids."""
-    lineage = read_lineage(shop.fabricant)
-    found = close(lineage, lineage.notices[shop.notice(TEXT)], shop.fabricant.assets.issuer_of)
+    graph = read_graph(shop.fabricant)
+    found = close(graph, graph.notices[shop.notice(TEXT)], shop.fabricant.assets.issuer_of)
     return {each.local_id: each.fate for each in found.assets}
 
 
 def test_only_the_issuer_names_assets(shop: Workshop, world: World) -> None:
     with pytest.raises(Genealogy_NotIssuer):
         carry_out(shop, "HEAT", by=world.as_("stranger"))
-    lineage = read_lineage(shop.fabricant)
-    found = plan(lineage, shop.notice(TEXT), named=[shop.id("HEAT")])
+    graph = read_graph(shop.fabricant)
+    found = plan(graph, shop.notice(TEXT), named=[shop.id("HEAT")])
     runs = runs_by_batch(shop.runs)
     with pytest.raises(InvalidInput, match="only with its issuer's notice"):
-        next(Campaign(lineage, found, runs=runs).carry_out(shop.fabricant.genealogy))
-    foreign = Naming(namespace_of(wallet("buyer").address), TEXT)
+        next(Campaign(graph, found, runs=runs).carry_out(shop.fabricant.genealogy))
+    foreign = Naming(namespace=namespace_of(wallet("buyer").address), hash=TEXT)
     with pytest.raises(InvalidInput, match="a notice names what is in its issuer's namespace"):
-        next(Campaign(lineage, found, naming=foreign, runs=runs).carry_out(shop.fabricant.genealogy))
+        next(Campaign(graph, found, naming=foreign, runs=runs).carry_out(shop.fabricant.genealogy))
 
 
 # Gas

@@ -6,11 +6,11 @@ import pytest
 
 from fabricant.chain.assets import AssetRegistered, BatchCommitted, Transfer
 from fabricant.chain.genealogy import Assembled
-from fabricant.chain.tracing import lineage_of, read_lineage
+from fabricant.chain.tracing import graph_of, read_graph
 from fabricant.domain.assets import AssetId, Kind, Status, asset_id, namespace_of
 from fabricant.domain.batches import Batch, BatchId
 from fabricant.domain.genealogy import Input, Reach, Scrap
-from fabricant.domain.lineage import Evidence, Relation, Way
+from fabricant.domain.graph import Evidence, Relation, Way
 from fabricant.domain.merkle import Root
 from fabricant.domain.units import UnixSeconds
 from fabricant.errors import BadAnswer
@@ -41,10 +41,10 @@ def test_everything_that_happened_is_in_the_graph(world: World) -> None:
     genealogy.recall(shop.namespace, TEXT, local_ids=["HEAT", "BLADE-2"], uri="ipfs://notice")
     world.as_("buyer").genealogy.acknowledge_recall(shop.notice(TEXT))
 
-    lineage = read_lineage(world.fabricant)
+    graph = read_graph(world.fabricant)
 
-    heat, engine = lineage.assets[shop.id("HEAT")], lineage.assets[shop.id("ENGINE")]
-    blade, other = lineage.assets[shop.id("BLADE-1")], lineage.assets[shop.id("BLADE-2")]
+    heat, engine = graph.assets[shop.id("HEAT")], graph.assets[shop.id("ENGINE")]
+    blade, other = graph.assets[shop.id("BLADE-1")], graph.assets[shop.id("BLADE-2")]
     assert (heat.kind, heat.first_quantity, heat.quantity, heat.unit) == (Kind.LOT, 1000, 600, b"KGM")
     (making,) = heat.used
     assert making.inputs == (Input(asset=heat.id, quantity=400),)
@@ -59,10 +59,10 @@ def test_everything_that_happened_is_in_the_graph(world: World) -> None:
     ]
     (record,) = engine.records
     assert (record.topic, record.author, record.hash) == (topic, shop.owner, b"\3" * 32)
-    assert engine.owner == lineage.title(other.id) == wallet("buyer").address
+    assert engine.owner == graph.title(other.id) == wallet("buyer").address
     assert heat.batches == [run.batch.id]
-    assert list(lineage.batches[run.batch.id].units) == [shop.id("PIN-2")]
-    notice = lineage.notices[shop.notice(TEXT)]
+    assert list(graph.batches[run.batch.id].units) == [shop.id("PIN-2")]
+    notice = graph.notices[shop.notice(TEXT)]
     assert (notice.namespace, notice.hash, notice.uri) == (shop.namespace, TEXT, "ipfs://notice")
     assert notice.covers == {
         heat.id: Reach.ISSUED,
@@ -73,7 +73,7 @@ def test_everything_that_happened_is_in_the_graph(world: World) -> None:
 
     genealogy.clear_recall(notice.id, shop.namespace, local_id="ENGINE")
     genealogy.lift_recall(shop.namespace, TEXT)
-    notice = read_lineage(world.fabricant).notices[notice.id]
+    notice = read_graph(world.fabricant).notices[notice.id]
     assert (notice.cleared, notice.lifted is not None) == ({engine.id}, True)
 
 
@@ -85,7 +85,7 @@ def test_an_earlier_block_has_its_own_genealogy(world: World) -> None:
     shop.take_out("ENGINE", "OLD")
     shop.assemble("ENGINE", "NEW")
 
-    then, now = read_lineage(world.fabricant, until=before), read_lineage(world.fabricant)
+    then, now = read_graph(world.fabricant, until=before), read_graph(world.fabricant)
 
     engine = shop.id("ENGINE")
     assert set(then.walk(engine, Way.BACK).nodes) == shop.ids("ENGINE", "OLD")
@@ -97,9 +97,9 @@ def test_every_edge_names_its_transaction(world: World) -> None:
     shop.lot("HEAT", 10)
     shop.make({"HEAT": 3}, ["BLADE"])
 
-    lineage = read_lineage(world.fabricant)
+    graph = read_graph(world.fabricant)
 
-    (edge,) = lineage.edges(shop.id("HEAT"), Way.FORWARD)
+    (edge,) = graph.edges(shop.id("HEAT"), Way.FORWARD)
     assert (edge.relation, edge.quantity) == (Relation.INPUT, 3)
     receipt = world.chain.receipt(edge.evidence.transaction)
     assert receipt is not None
@@ -119,17 +119,17 @@ PART = AssetRegistered(
 
 def test_a_node_that_lies_is_found_out() -> None:
     with pytest.raises(BadAnswer, match="the node shows another asset"):
-        lineage_of([(SEEN, PART)])
+        graph_of([(SEEN, PART)])
     batch = Batch(namespace=PART.namespace, root=Root(bytes(32)), count=1)
     committed = BatchCommitted(
         batch=BatchId(1), namespace=batch.namespace, origin=batch.origin, root=batch.root, count=1, uri=""
     )
     with pytest.raises(BadAnswer, match="the node shows another batch"):
-        lineage_of([(SEEN, committed)])
+        graph_of([(SEEN, committed)])
     part = replace(PART, id=asset_id(PART.namespace, "PART"))
     for event in (
         Assembled(parent=AssetId(1), child=part.id),
         Transfer(from_=PART.owner, to=PART.owner, id=AssetId(1)),
     ):
         with pytest.raises(BadAnswer, match="block 1 tells of assets that the node shows no registration of"):
-            lineage_of([(SEEN, part), (SEEN, event)])
+            graph_of([(SEEN, part), (SEEN, event)])

@@ -115,7 +115,7 @@ def test_recall_plan_tells_what_would_be_concerned(market: Market, shop: Worksho
     assert "6 are concerned; 1 transactions of " in shown
     assert "need its file" not in shown
     missing = market.refused("asset", "recall-plan", f"0x{1:064x}", by="supplier", yes=False)
-    assert "is neither an asset nor a batch" in missing.message
+    assert "there is no asset or batch 0x" in missing.message
 
 
 def test_recall_is_carried_on_by_anybody_and_only_once(market: Market, shop: Workshop) -> None:
@@ -137,7 +137,7 @@ def test_lifted_notice_is_not_carried_on(market: Market, shop: Workshop) -> None
     shop.fabricant.genealogy.lift_recall(shop.namespace, TEXT)
     assert "was lifted" in market.refused("asset", "extend-recall", notice, by="stranger").message
     assert (
-        "there is no notice"
+        "there is no recall notice"
         in market.refused("asset", "closure", "0x12345678", by="stranger", yes=False).message
     )
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fabricant.domain.assets import AssetId, Status
 from fabricant.domain.genealogy import NoticeId, Reach
-from fabricant.domain.lineage import Evidence, NodeId, Relation
+from fabricant.domain.graph import Evidence, NodeId, Relation
 from fabricant.domain.recalls import MOST_NOTICES, Concern, Fate, Link, affected, close, plan
 from tests.support.actors import Actor
 from tests.support.growing import HERE, NOTICE, OWNER, SEEN, Edges, Grown, genealogies
@@ -39,7 +39,7 @@ class Contract:
 
     def __init__(self, grown: Grown) -> None:
         self.grown = grown
-        self.covers = grown.lineage.notices[NOTICE].covers
+        self.covers = grown.graph.notices[NOTICE].covers
 
     def call(self, link: Link) -> None:
         """One step of a notice."""
@@ -73,14 +73,14 @@ def chosen(grown: Grown, seeds: list[int]) -> list[NodeId]:
 def test_it_concerns_what_brute_force_finds(grown: Grown, seeds: list[int]) -> None:
     recalled = chosen(grown, seeds)
 
-    assert affected(grown.lineage, recalled) == concerned(grown.edges, set(recalled))
+    assert affected(grown.graph, recalled) == concerned(grown.edges, set(recalled))
 
 
 @given(genealogies(), seeds)
 def test_a_plan_covers_exactly_what_is_concerned(grown: Grown, seeds: list[int]) -> None:
     recalled = chosen(grown, seeds)
     grown.issue()
-    planned = plan(grown.lineage, NOTICE, named=recalled)
+    planned = plan(grown.graph, NOTICE, named=recalled)
 
     contract = Contract(grown)
     for link in planned.links:
@@ -104,18 +104,18 @@ def test_a_plan_that_was_interrupted_goes_on_where_it_stopped(
 ) -> None:
     recalled = chosen(grown, seeds)
     grown.issue()
-    planned = plan(grown.lineage, NOTICE, named=recalled)
+    planned = plan(grown.graph, NOTICE, named=recalled)
     contract = Contract(grown)
     done, left = planned.links[:stop], planned.links[stop:]
     for link in done:
         contract.call(link)
 
-    again = plan(grown.lineage, NOTICE, named=recalled)
+    again = plan(grown.graph, NOTICE, named=recalled)
 
     assert {link.target for link in again.links} == {link.target for link in left}
     for link in again.links:
         contract.call(link)
-    assert plan(grown.lineage, NOTICE, named=recalled).links == ()
+    assert plan(grown.graph, NOTICE, named=recalled).links == ()
 
 
 @given(genealogies(), seeds)
@@ -126,13 +126,13 @@ def test_what_is_full_or_unproven_is_left_out_and_told(grown: Grown, seeds: list
     for number in range(MOST_NOTICES):
         grown.issue(NoticeId(bytes([2 + number]) * 31), full)
 
-    planned = plan(grown.lineage, NOTICE, named=recalled, provable=lambda unit: unit % 2 == 0)
+    planned = plan(grown.graph, NOTICE, named=recalled, provable=lambda unit: unit % 2 == 0)
 
     covered = {node for link in planned.links for node in link.covers}
     assert not covered & full
     assert set(planned.full) <= full
     assert not set(planned.unproven) & {link.target for link in planned.links}
-    assert all(grown.lineage.assets[unit].batch and unit % 2 for unit in planned.unproven)
+    assert all(grown.graph.assets[unit].batch and unit % 2 for unit in planned.unproven)
     whole = {node for node, concern in planned.concerns.items() if concern is Concern.WHOLE}
     if not planned.full and not planned.unproven:
         assert whole <= covered
@@ -144,8 +144,8 @@ def test_other_parts_of_a_whole_are_not_concerned() -> None:
     grown.assemble(engine, bad)
     grown.assemble(engine, good)
 
-    assert affected(grown.lineage, [bad]) == {bad: Concern.WHOLE, engine: Concern.PART}
-    assert affected(grown.lineage, [engine]) == dict.fromkeys((engine, bad, good), Concern.WHOLE)
+    assert affected(grown.graph, [bad]) == {bad: Concern.WHOLE, engine: Concern.PART}
+    assert affected(grown.graph, [engine]) == dict.fromkeys((engine, bad, good), Concern.WHOLE)
 
 
 def test_what_is_made_of_a_whole_with_such_a_part_is_told() -> None:
@@ -155,7 +155,7 @@ def test_what_is_made_of_a_whole_with_such_a_part_is_told() -> None:
     (coated,) = grown.transform([rotor], 1)
     grown.issue()
 
-    planned = plan(grown.lineage, NOTICE, named=[bad])
+    planned = plan(grown.graph, NOTICE, named=[bad])
 
     assert planned.concerns == {bad: Concern.WHOLE, rotor: Concern.PART, coated: Concern.BEYOND}
     assert [link.covers for link in planned.links] == [(bad, rotor)]
@@ -171,7 +171,7 @@ def test_outputs_of_one_transformation_stand_together() -> None:
     blades = [blade for blank in blanks for blade in grown.transform([blank], 2)]
     grown.issue()
 
-    links = plan(grown.lineage, NOTICE, named=[heat]).links
+    links = plan(grown.graph, NOTICE, named=[heat]).links
 
     assert [link.relation for link in links] == [
         None,
@@ -191,8 +191,8 @@ def test_assemblies_and_chains_may_be_as_deep_as_they_like() -> None:
         last = above
     grown.issue()
 
-    assert len(plan(grown.lineage, NOTICE, named=[first]).links[0].covers) == DEEP + 1
-    assert len(plan(grown.lineage, NOTICE, named=[last]).links) == DEEP + 1
+    assert len(plan(grown.graph, NOTICE, named=[first]).links[0].covers) == DEEP + 1
+    assert len(plan(grown.graph, NOTICE, named=[last]).links) == DEEP + 1
 
 
 # Closing
@@ -208,18 +208,18 @@ def test_what_became_of_everything_is_told() -> None:
     batch = grown.commit(heat)
     grown.serialise(batch)
     grown.issue(covers=[heat, *blanks, batch])
-    notice, things = grown.lineage.notices[NOTICE], grown.lineage.assets
+    notice, things = grown.graph.notices[NOTICE], grown.graph.assets
     del notice.covers[uncovered]
-    grown.lineage.cover(NOTICE, engine, Reach.UPWARD)
-    grown.lineage.clear(NOTICE, engine)
-    grown.lineage.cover(NOTICE, other, Reach.UPWARD)
+    grown.graph.cover(NOTICE, engine, Reach.UPWARD)
+    grown.graph.clear(NOTICE, engine)
+    grown.graph.cover(NOTICE, other, Reach.UPWARD)
     notice.acknowledged[Actor("buyer").address] = SEEN
     things[acknowledged].owner = Actor("buyer").address
     things[returned].owner = ISSUER
     things[heat].status, things[retired].status = Status.CONSUMED, Status.RETIRED
     things[replaced].owner = ISSUER
 
-    closure = close(grown.lineage, notice, {HERE: ISSUER}.__getitem__)
+    closure = close(grown.graph, notice, {HERE: ISSUER}.__getitem__)
 
     fates = {each.asset: each.fate for each in closure.assets}
     unit = AssetId(max(things))
@@ -246,10 +246,10 @@ def test_a_recall_is_closed_when_nobody_is_missing() -> None:
     grown = Grown()
     pack = grown.register()
     grown.issue(covers=[pack])
-    notice = grown.lineage.notices[NOTICE]
-    assert not close(grown.lineage, notice, {HERE: ISSUER}.__getitem__).is_closed
+    notice = grown.graph.notices[NOTICE]
+    assert not close(grown.graph, notice, {HERE: ISSUER}.__getitem__).is_closed
 
     notice.acknowledged[OWNER] = replace(SEEN, block=2)
 
-    assert close(grown.lineage, notice, {HERE: ISSUER}.__getitem__).is_closed
+    assert close(grown.graph, notice, {HERE: ISSUER}.__getitem__).is_closed
     assert notice.acknowledged[OWNER] == Evidence(2, SEEN.transaction)

@@ -181,7 +181,7 @@ class Trace:
         return found
 
 
-class Lineage:
+class Graph:
     """Assets, batches and notices as of one block."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabricant.domain.assets import AssetId
-from fabricant.domain.lineage import Edge, NodeId, Relation, Way
+from fabricant.domain.graph import Edge, NodeId, Relation, Way
 from fabricant.errors import NotFound
 from tests.support.growing import OWNER, Edges, Grown, genealogies
 
@@ -29,7 +29,7 @@ def closure(edges: Edges, start: NodeId, way: Way) -> set[NodeId]:
 def test_a_walk_meets_what_brute_force_meets(grown: Grown, at: int, way: Way) -> None:
     start = grown.nodes[at % len(grown.nodes)]
 
-    trace = grown.lineage.walk(start, way)
+    trace = grown.graph.walk(start, way)
 
     assert set(trace.nodes) == closure(grown.edges, start, way)
     said = {(each.relation, each.source, each.target) for each in trace.edges}
@@ -40,7 +40,7 @@ def test_a_walk_meets_what_brute_force_meets(grown: Grown, at: int, way: Way) ->
 
 @given(genealogies(), st.integers(0, 50), st.sampled_from(Way))
 def test_a_walk_says_how_far_away_everything_is(grown: Grown, at: int, way: Way) -> None:
-    trace = grown.lineage.walk(grown.nodes[at % len(grown.nodes)], way)
+    trace = grown.graph.walk(grown.nodes[at % len(grown.nodes)], way)
 
     branches = trace.branches()
     assert [edge for edges in branches.values() for edge in edges] == list(trace.edges)
@@ -54,7 +54,7 @@ def test_a_walk_says_how_far_away_everything_is(grown: Grown, at: int, way: Way)
 @given(genealogies())
 def test_both_ways_show_the_same_edges(grown: Grown) -> None:
     def all_edges(way: Way) -> set[Edge]:
-        return {edge for node in grown.nodes for edge in grown.lineage.edges(node, way)}
+        return {edge for node in grown.nodes for edge in grown.graph.edges(node, way)}
 
     assert all_edges(Way.BACK) == all_edges(Way.FORWARD)
 
@@ -63,14 +63,14 @@ def test_a_part_that_is_replaced_drops_out() -> None:
     grown = Grown()
     engine, old, new = (grown.register() for _ in range(3))
     grown.assemble(engine, old)
-    assert set(grown.lineage.walk(engine, Way.BACK).nodes) == {engine, old}
+    assert set(grown.graph.walk(engine, Way.BACK).nodes) == {engine, old}
 
     grown.disassemble(old)
     grown.assemble(engine, new)
 
-    assert set(grown.lineage.walk(engine, Way.BACK).nodes) == {engine, new}
-    assert set(grown.lineage.walk(old, Way.FORWARD).nodes) == {old}
-    (stay,) = grown.lineage.assets[old].past
+    assert set(grown.graph.walk(engine, Way.BACK).nodes) == {engine, new}
+    assert set(grown.graph.walk(old, Way.FORWARD).nodes) == {old}
+    (stay,) = grown.graph.assets[old].past
     assert stay.whole == engine
 
 
@@ -80,10 +80,10 @@ def test_title_follows_the_root() -> None:
     grown.assemble(rotor, blade)
     grown.assemble(engine, rotor)
     for part in (rotor, blade):
-        grown.lineage.assets[part].owner = grown.lineage.assets[part].owner.replace("0x", "0x0")  # type: ignore[assignment]
+        grown.graph.assets[part].owner = grown.graph.assets[part].owner.replace("0x", "0x0")  # type: ignore[assignment]
 
-    assert grown.lineage.root(blade) == engine
-    assert grown.lineage.title(blade) == OWNER
+    assert grown.graph.root(blade) == engine
+    assert grown.graph.title(blade) == OWNER
 
 
 def test_an_input_named_twice_is_one_edge_with_the_sum() -> None:
@@ -91,9 +91,9 @@ def test_an_input_named_twice_is_one_edge_with_the_sum() -> None:
     lot = grown.register()
     (blank,) = grown.transform([lot, lot], 1)
 
-    (edge,) = grown.lineage.edges(blank, Way.BACK)
+    (edge,) = grown.graph.edges(blank, Way.BACK)
     assert (edge.relation, edge.source, edge.quantity) == (Relation.INPUT, lot, 3)
-    assert grown.lineage.edges(lot, Way.FORWARD) == [edge]
+    assert grown.graph.edges(lot, Way.FORWARD) == [edge]
 
 
 def test_a_chain_of_ten_thousand_is_walked() -> None:
@@ -102,10 +102,10 @@ def test_a_chain_of_ten_thousand_is_walked() -> None:
     for _ in range(DEEP):
         (last,) = grown.transform([last], 1)
 
-    assert grown.lineage.walk(first, Way.FORWARD).nodes[last] == DEEP
-    assert grown.lineage.walk(last, Way.BACK).nodes[first] == DEEP
+    assert grown.graph.walk(first, Way.FORWARD).nodes[last] == DEEP
+    assert grown.graph.walk(last, Way.BACK).nodes[first] == DEEP
 
 
 def test_what_is_not_there_has_no_walk() -> None:
     with pytest.raises(NotFound, match="is neither an asset nor a batch"):
-        Grown().lineage.walk(AssetId(1), Way.BACK)
+        Grown().graph.walk(AssetId(1), Way.BACK)
