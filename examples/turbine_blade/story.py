@@ -12,7 +12,7 @@ from typing import Final
 from eth_utils.crypto import keccak
 
 from fabricant.chain.errors import AssetRegistry_Locked
-from fabricant.chain.notices import Naming
+from fabricant.chain.notices import Scope
 from fabricant.chain.recalling import Campaign
 from fabricant.chain.tracing import read_graph
 from fabricant.demo.firms import Firm, Firms, own_chain
@@ -118,7 +118,7 @@ def _recall(firms: Firms, cast: Cast, before: set[str]) -> Outcome:
     firms.wait_for(700)
     maker, north, south = cast.maker, cast.north, cast.south
     graph = read_graph(firms.fabricant)
-    naming = Naming(namespace=maker.namespace, hash=keccak(NOTICE), uri="https://maker.example/4711")
+    naming = Scope(namespace=maker.namespace, hash=keccak(NOTICE), uri="https://maker.example/4711")
     planned = plan(graph, naming.notice, named=[maker.id("HEAT-A")])
     done = list(Campaign(graph, planned, naming=naming).carry_out(maker.fabricant.genealogy))
     firms.did(maker, f"recalls HEAT-A and all that is of it, in {len(done)} transaction")
@@ -182,7 +182,7 @@ def _by_hand(maker: Firm, graph: Graph) -> set[str]:
     return {graph.assets[root].local_id for root in roots} & ENGINES.keys()
 
 
-def _close(firms: Firms, maker: Firm, naming: Naming) -> Closure:
+def _close(firms: Firms, maker: Firm, naming: Scope) -> Closure:
     graph = read_graph(firms.fabricant)
     closure = close(graph, graph.notices[naming.notice], maker.fabricant.assets.issuer_of)
     counts = sorted((fate.value, count) for fate, count in closure.counts.items())

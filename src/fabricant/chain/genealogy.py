@@ -401,6 +401,19 @@ class Genealogy(
         """Whether an asset is recalled or held now."""
         return AssetFlag(self._read("locksOf", asset, at=at))
 
+    # Whatever it is
+
+    def history_of(
+        self, asset: AssetId | BatchId, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, object]]:
+        """What the Genealogy said of an asset, in order; what it was used up for, `transformations` has."""
+        id_ = _topic(asset)
+        found = [
+            *self._find_all(None, id_, since=since, until=until),
+            *self._find_all(None, None, id_, since=since, until=until),
+        ]
+        return sorted(found, key=lambda each: (each[0].block, each[0].index))
+
     # Several at once
 
     def multicall(self, calls: Sequence[Call]) -> AllDone[object]:

@@ -9,9 +9,18 @@ from dataclasses import dataclass
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.genealogy import Assembled, Genealogy
 from fabricant.domain.assets import AssetId
-from fabricant.domain.genealogy import Hold, Input, Recall, hash_of_inputs
+from fabricant.domain.genealogy import Hold, Input, NoticeId, Reach, hash_of_inputs
 from fabricant.domain.units import Address
 from fabricant.errors import BadAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """By a notice in force: why, and where its text is found."""
+
+    notice: NoticeId
+    reach: Reach
+    uri: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +31,7 @@ class Lineage:
     part_of: tuple[AssetId, ...]  # its whole, that one's whole, and so on
     parts: tuple[AssetId, ...]
     made_from: tuple[Input, ...]
-    recalls: tuple[Recall, ...]  # in force
+    recalls: tuple[Covered, ...]
     hold: Hold
     locked: bool
 
@@ -36,7 +45,7 @@ def lineage_of(fabricant: Fabricant, asset: AssetId) -> Lineage:
         part_of=_wholes(genealogy, asset),
         parts=parts_of(genealogy, asset, since=since),
         made_from=made_from(genealogy, asset, since=since),
-        recalls=tuple(each for each in genealogy.recalls_of(asset) if not each.lifted),
+        recalls=recalls_of(genealogy, asset, since=since),
         hold=genealogy.hold_of(asset),
     )
 
@@ -61,6 +70,17 @@ def made_from(genealogy: Genealogy, asset: AssetId, *, since: int = 0) -> tuple[
         if asset in event.outputs and hash_of_inputs(event.inputs) == made:
             return event.inputs
     raise BadAnswer(f"the node does not show what asset {asset:#066x} was made of; use one with all events")
+
+
+def recalls_of(genealogy: Genealogy, asset: AssetId, *, since: int = 0) -> tuple[Covered, ...]:
+    """The notices in force that cover an asset, by the events from block `since` on."""
+    found = []
+    for each in genealogy.recalls_of(asset):
+        if not each.lifted:
+            issued = genealogy.notices_issued(notice=each.notice, since=since)
+            uri = issued[0][1].uri if issued else ""
+            found.append(Covered(notice=each.notice, reach=each.reach, uri=uri))
+    return tuple(found)
 
 
 def _wholes(genealogy: Genealogy, asset: AssetId) -> tuple[AssetId, ...]:

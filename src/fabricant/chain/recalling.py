@@ -11,7 +11,7 @@ from typing import Final
 from fabricant.chain.client import AllDone
 from fabricant.chain.genealogy import Genealogy
 from fabricant.chain.network import Call
-from fabricant.chain.notices import Naming
+from fabricant.chain.notices import Scope
 from fabricant.domain.assets import AssetId
 from fabricant.domain.batches import BatchId, Run
 from fabricant.domain.graph import Graph, Relation
@@ -39,7 +39,7 @@ class Campaign:
         graph: Graph,
         plan: Plan,
         *,
-        naming: Naming | None = None,
+        naming: Scope | None = None,
         runs: Mapping[BatchId, Run] | None = None,
     ) -> None:
         self._graph, self._notice, self._naming = graph, plan.notice, naming

@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
-from fabricant.chain import lookup
 from fabricant.chain.client import AllDone
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.genealogy import Genealogy, Recalled
 from fabricant.chain.recalling import Campaign, runs_by_batch
 from fabricant.chain.tracing import read_graph
 from fabricant.cli import _app as app
-from fabricant.cli import _asset_batches as batches
+from fabricant.cli import _asset_recalls as recalls
 from fabricant.cli import _asset_trace as tracing
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -26,7 +25,7 @@ from fabricant.domain.batches import BatchId, Run
 from fabricant.domain.genealogy import NoticeId
 from fabricant.domain.graph import Calling, Graph, NodeId
 from fabricant.domain.recalls import Closure, Concern, Fate, Plan, close, plan
-from fabricant.domain.units import printable
+from fabricant.domain.units import count_of, printable
 from fabricant.errors import InvalidInput
 
 run_option = click.option(
@@ -72,13 +71,14 @@ def recall_plan(
 
 
 @click.command("extend-recall")
-@click.argument("notice")
+@click.argument("notice", metavar="NOTICE")
 @run_option
 @trade.acts
 def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) -> None:
     """Carry a recall on to all that it concerns: what was made of it, its parts, its batches and units.
 
-    Anyone may. What is covered already is left out, so that a run that was stopped is simply repeated.
+    NOTICE is its id, the beginning of it, or the file with its text. Anyone may. What is covered already is
+    left out, so that the command can be repeated.
 
     \b
     Example:
@@ -88,7 +88,9 @@ def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) ->
     graph = read_graph(fabricant)
     calling = _notice(fabricant, graph, notice)
     if calling.lifted is not None:
-        raise InvalidInput(f"0x{calling.id.hex()} was lifted: it covers nothing any more, and never will")
+        raise InvalidInput(
+            f"{facts.bytes_text(calling.id)} was lifted: it covers nothing any more, and never will"
+        )
     planned = _plan(graph, calling.id, proofs)
     campaign = Campaign(graph, planned, runs=proofs)
     done = _carry_out(ctx, fabricant, campaign)
@@ -99,15 +101,18 @@ def extend_recall(ctx: click.Context, notice: str, *, runs: tuple[Path, ...]) ->
         "covered": [facts.asset_text(each) for each in covered],
         **_left(planned),
     }
-    words = [f"{len(covered):,} more are covered, by {len(done)} transactions.", *_warnings(graph, planned)]
+    told = f"{len(covered):,} more are covered, by {count_of(len(done), 'transaction')}."
+    words = [told, *_warnings(graph, planned)]
     output.emit(ctx, data, lambda: output.say("\n".join(words)))
 
 
 @click.command
-@click.argument("notice")
+@click.argument("notice", metavar="NOTICE")
 @trade.reads
 def closure(ctx: click.Context, notice: str) -> None:
     """Show what became of all that a recall concerns: acknowledged, returned, missing, and who holds it.
+
+    NOTICE is its id, the beginning of it, or the file with its text.
 
     \b
     Example:
@@ -121,14 +126,14 @@ def closure(ctx: click.Context, notice: str) -> None:
 
 
 def _notice(fabricant: Fabricant, graph: Graph, text: str) -> Calling:
-    return graph.notices[lookup.find_notice(fabricant, text).notice]
+    return graph.notices[recalls.find_notice(fabricant, text).notice]
 
 
 # Planning
 
 
 def _runs(paths: Iterable[Path]) -> dict[BatchId, Run]:
-    return runs_by_batch(batches.read_run(each) for each in paths)
+    return runs_by_batch(files.read_run(each) for each in paths)
 
 
 def _plan(
@@ -164,8 +169,8 @@ def _show_plan(graph: Graph, planned: Plan, campaign: Campaign) -> None:
     ]
     output.table("name", "", "concerned", "held by", rows=rows)
     output.say("")
-    count = len(campaign.packets)
-    output.say(f"{len(rows):,} are concerned; {count} transactions of {campaign.gas:,} gas at most in all.")
+    count = count_of(len(campaign.packets), "transaction")
+    output.say(f"{len(rows):,} are concerned; {count}, {campaign.gas:,} gas at most in all.")
     for warning in _warnings(graph, planned):
         output.say(warning)
 
@@ -245,7 +250,7 @@ def _show_closure(graph: Graph, calling: Calling, found: Closure) -> None:
         f"{count:,} {fate.value}" for fate, count in sorted(found.counts.items(), key=_by_name)
     )
     ended = "It was lifted." if calling.lifted else "It is closed." if found.is_closed else "It is open."
-    output.say(f"Notice 0x{calling.id.hex()}{trade.place(calling.uri)}: {counts}. {ended}")
+    output.say(f"Notice {facts.bytes_text(calling.id)}{trade.place(calling.uri)}: {counts}. {ended}")
 
 
 def _by_name(counted: tuple[Fate, int]) -> str:

@@ -11,7 +11,8 @@ programs read numbers as floats.
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from itertools import zip_longest
 from typing import Any, Final
@@ -86,6 +87,20 @@ def note(text: str) -> None:
     ctx = click.get_current_context(silent=True)
     if ctx is None or not app.wants_json(ctx):
         click.echo(text, err=True)
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
+    """A bar on standard error; what it gives is told how many more are done. Shows nothing beside JSON."""
+    from rich.console import Console  # noqa: PLC0415 - slow, and not needed for JSON
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+    ctx = click.get_current_context(silent=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    quiet = ctx is not None and app.wants_json(ctx)
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)
 
 
 def fail(error: FabricantError | OSError, *, as_json: bool) -> int:

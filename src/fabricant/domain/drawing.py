@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from fabricant.domain.assets import Kind, Status
 from fabricant.domain.graph import Edge, Graph, NodeId, Relation, Trace, Way
 from fabricant.domain.quantities import quantity_text
-from fabricant.domain.units import printable
+from fabricant.domain.units import count_of, printable
 
 _LONGEST: Final = 48  # characters of a local id
 _ROW, _COLUMN, _MARGIN, _BOX = 62, 90, 20, 46  # pixels
@@ -63,13 +63,15 @@ def facts(graph: Graph, node: NodeId) -> list[str]:
             thing.kind.name.lower(),
             *([printable(quantity_text(thing.quantity, thing.unit))] if thing.kind is Kind.LOT else []),
             *([thing.status.name.lower()] if thing.status is not Status.ACTIVE else []),
-            *([_many(len(thing.records), "record")] if thing.records else []),
+            *([count_of(len(thing.records), "record")] if thing.records else []),
             *([f"twin {thing.twins[-1].version}"] if thing.twins else []),
             *(["recalled"] if _is_recalled(graph, node) else []),
         ]
     production = graph.production(node)
     told = (
-        [_many(production.batch.count, "unit"), _many(len(production.units), "token")] if production else []
+        [count_of(production.batch.count, "unit"), count_of(len(production.units), "token")]
+        if production
+        else []
     )
     return [*told, *(["recalled"] if _is_recalled(graph, node) else [])]
 
@@ -161,10 +163,6 @@ def _label(graph: Graph, node: NodeId) -> list[str]:
 
 def _is_recalled(graph: Graph, node: NodeId) -> bool:
     return any(node in each.covers for each in graph.notices.values() if each.lifted is None)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from fabricant.chain import recalling
 from fabricant.chain.errors import Genealogy_NotIssuer, Genealogy_NotSpreading
 from fabricant.chain.fabricant import Fabricant
-from fabricant.chain.notices import Naming
+from fabricant.chain.notices import Scope
 from fabricant.chain.recalling import Campaign, runs_by_batch
 from fabricant.chain.tracing import read_graph
 from fabricant.domain.assets import namespace_of
@@ -53,7 +53,7 @@ def planned(shop: Workshop, *named: str, proven: bool = True) -> tuple[Plan, Cam
         named=ids,
         provable=lambda unit: graph.assets[unit].batch in runs,
     )
-    naming = Naming(namespace=shop.namespace, hash=TEXT, uri="ipfs://notice")
+    naming = Scope(namespace=shop.namespace, hash=TEXT, uri="ipfs://notice")
     return found, Campaign(graph, found, naming=naming, runs=runs)
 
 
@@ -224,7 +224,7 @@ def test_only_the_issuer_names_assets(shop: Workshop, world: World) -> None:
     runs = runs_by_batch(shop.runs)
     with pytest.raises(InvalidInput, match="only with its issuer's notice"):
         next(Campaign(graph, found, runs=runs).carry_out(shop.fabricant.genealogy))
-    foreign = Naming(namespace=namespace_of(wallet("buyer").address), hash=TEXT)
+    foreign = Scope(namespace=namespace_of(wallet("buyer").address), hash=TEXT)
     with pytest.raises(InvalidInput, match="a notice names what is in its issuer's namespace"):
         next(Campaign(graph, found, naming=foreign, runs=runs).carry_out(shop.fabricant.genealogy))
 

@@ -112,7 +112,7 @@ def test_recall_plan_tells_what_would_be_concerned(market: Market, shop: Worksho
     assert told["unproven"] == [f"{shop.id('PIN-1'):#066x}"]
 
     shown = market.text("asset", "recall-plan", "HEAT-7", "--run", RUN, by="supplier")
-    assert "6 are concerned; 1 transactions of " in shown
+    assert "6 are concerned; 1 transaction, " in shown
     assert "need its file" not in shown
     missing = market.refused("asset", "recall-plan", f"0x{1:064x}", by="supplier", yes=False)
     assert "there is no asset or batch 0x" in missing.message
