@@ -204,7 +204,7 @@ def _carry_out(ctx: click.Context, fabricant: Fabricant, campaign: Campaign) -> 
         ctx,
         [
             f"The recall is carried on along {links:,} edges.",
-            f"  {count} transactions, {campaign.gas:,} gas at most",
+            f"  {count_of(count, 'transaction')}, {campaign.gas:,} gas at most",
         ],
     )
     sending = Genealogy(fabricant.network, genealogy.address, wallet=app.wallet(ctx))
@@ -224,34 +224,43 @@ def _closed(calling: Calling, found: Closure) -> dict[str, Any]:
         "uri": calling.uri,
         "lifted": calling.lifted is not None,
         "closed": found.is_closed,
-        "counts": {fate.value: count for fate, count in found.counts.items()},
+        "counts": _counts(found.counts),
+        "holders": {
+            holder: {"acknowledged": holder in calling.acknowledged, "counts": _counts(counts)}
+            for holder, counts in found.holders.items()
+        },
         "assets": [facts.of(each) for each in found.assets],
         "batches": [facts.of(each) for each in found.batches],
-        "acknowledged": sorted(calling.acknowledged),
     }
 
 
+def _counts(counts: Mapping[Fate, int]) -> dict[str, int]:
+    return {fate.value: counts[fate] for fate in Fate if counts.get(fate)}
+
+
 def _show_closure(graph: Graph, calling: Calling, found: Closure) -> None:
+    order = list(Fate)
     rows = [
-        (
-            printable(each.local_id, 60),
-            each.fate.value,
-            each.concern.value if each.concern else None,
-            each.holder,
-        )
-        for each in sorted(found.assets, key=lambda each: each.fate.value)
+        (printable(each.local_id, 60), each.fate.value, _why(each.concern), each.holder)
+        for each in sorted(found.assets, key=lambda each: order.index(each.fate))
     ]
-    output.table("name", "fate", "concerned", "held by", rows=rows)
+    output.table("name", "", "concerned", "held by", rows=rows)
+    output.say("")
+    held = [(holder, _in_words(counts)) for holder, counts in found.holders.items()]
+    output.table("holder", "has", rows=held)
     output.say("")
     for each in found.batches:
         state = "covered" if each.covered else "not covered"
-        output.say(f"{drawing.name(graph, each.batch)} is {state}; {each.untold:,} units are no tokens yet.")
-    counts = ", ".join(
-        f"{count:,} {fate.value}" for fate, count in sorted(found.counts.items(), key=_by_name)
-    )
+        left = f"{count_of(each.untold, 'unit')} of it are no tokens yet"
+        output.say(f"{drawing.name(graph, each.batch)} is {state}; {left}.")
     ended = "It was lifted." if calling.lifted else "It is closed." if found.is_closed else "It is open."
-    output.say(f"Notice {facts.bytes_text(calling.id)}{trade.place(calling.uri)}: {counts}. {ended}")
+    notice = f"Notice {facts.bytes_text(calling.id)}{trade.place(calling.uri)}"
+    output.say(f"{notice}: {_in_words(found.counts)}. {ended}")
 
 
-def _by_name(counted: tuple[Fate, int]) -> str:
-    return counted[0].value
+def _why(concern: Concern | None) -> str | None:
+    return concern.value if concern else None
+
+
+def _in_words(counts: Mapping[Fate, int]) -> str:
+    return ", ".join(f"{count:,} {fate}" for fate, count in _counts(counts).items())

@@ -246,6 +246,14 @@ class Closure:
         return Counter(each.fate for each in self.assets)
 
     @property
+    def holders(self) -> Mapping[Address, Mapping[Fate, int]]:
+        """How many assets with which fate each holder has."""
+        found: dict[Address, Counter[Fate]] = {}
+        for each in self.assets:
+            found.setdefault(each.holder, Counter())[each.fate] += 1
+        return found
+
+    @property
     def is_closed(self) -> bool:
         """Whether nobody has to be asked for anything any more, unless more units become tokens."""
         return not any(each.fate in OPEN for each in self.assets) and all(

@@ -13,7 +13,7 @@ from fabricant.chain.tracing import read_graph
 from fabricant.domain.assets import namespace_of
 from fabricant.domain.genealogy import Reach
 from fabricant.domain.graph import Calling, NodeId
-from fabricant.domain.recalls import Concern, Fate, Plan, close, plan
+from fabricant.domain.recalls import MOST_NOTICES, Concern, Fate, Plan, close, plan
 from fabricant.errors import InvalidInput
 from tests.support.workshop import Workshop
 from tests.support.world import World, wallet
@@ -186,6 +186,19 @@ def test_a_whole_that_was_consumed_with_a_bad_part_hides_what_was_made_of_it(sho
         "ROTOR-2": Fate.CONSUMED,
         "COATED-2": Fate.UNCOVERED,
     }
+
+
+def test_what_eight_other_notices_cover_is_passed_over_and_told(shop: Workshop) -> None:
+    for number in range(MOST_NOTICES):
+        shop.fabricant.genealogy.recall(shop.namespace, bytes([8 + number]) * 32, local_ids=["BLADE-2"])
+
+    found, campaign = planned(shop, "HEAT")
+    assert set(found.full) == shop.ids("BLADE-2", "ENGINE-2")
+    list(campaign.carry_out(shop.fabricant.genealogy))
+
+    left = {name: reach for name, reach in ALL.items() if name not in ("BLADE-2", "ROTOR-2", "ENGINE-2")}
+    assert names(shop, calling(shop).covers) == left
+    assert planned(shop, "HEAT")[0].links == ()
 
 
 def test_closure_says_who_has_what(shop: Workshop, world: World) -> None:

@@ -147,10 +147,16 @@ def test_closure_tells_who_is_missing(market: Market, shop: Workshop) -> None:
     market.do("asset", "extend-recall", notice, "--run", RUN, by="stranger")
 
     told = market.see("asset", "closure", notice)
-    assert (told["closed"], told["counts"]) == (False, {"returned": 3, "missing": 2})
+    assert (told["closed"], told["counts"]) == (False, {"missing": 2, "returned": 3})
+    buyer = market.people["buyer"]
+    assert told["holders"] == {
+        shop.owner: {"acknowledged": False, "counts": {"returned": 3}},
+        buyer: {"acknowledged": False, "counts": {"missing": 2}},
+    }
     missing = [each["localId"] for each in told["assets"] if each["fate"] == "missing"]
     assert sorted(missing) == ["BLADE-1", "ENGINE-1"]
     assert [(each["covered"], each["untold"]) for each in told["batches"]] == [(True, 2)]
     shown = market.text("asset", "closure", notice)
     assert "ENGINE-1  missing   part" in shown
+    assert f"{buyer}  2 missing" in shown
     assert f"Notice {notice} at ipfs://notice: 2 missing, 3 returned. It is open." in shown
