@@ -114,7 +114,7 @@ class Parameter:
 
 def build(form: type[T], parameters: Iterable[Parameter], values: Iterable[Any]) -> T:
     """A dataclass from decoded values. Raises ValueError for a number outside its enumeration."""
-    hints = _hints(cast("type[Any]", form))
+    hints = _hints(cast("Any", form))
     named = {snake(each.name): (each, value) for each, value in zip(parameters, values, strict=True)}
     return form(**{name: each.typed(value, hints[name]) for name, (each, value) in named.items()})
 
