@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Self, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from eth_abi.abi import decode, encode
@@ -113,7 +114,7 @@ class Parameter:
 
 def build(form: type[T], parameters: Iterable[Parameter], values: Iterable[Any]) -> T:
     """A dataclass from decoded values. Raises ValueError for a number outside its enumeration."""
-    hints = get_type_hints(form)
+    hints = _hints(cast("Any", form))
     named = {snake(each.name): (each, value) for each, value in zip(parameters, values, strict=True)}
     return form(**{name: each.typed(value, hints[name]) for name, (each, value) in named.items()})
 
@@ -153,7 +154,7 @@ class Event:
     @property
     def topic(self) -> bytes:
         """What its logs begin with."""
-        return keccak(text=f"{self.name}({','.join(each.type for each in self.inputs)})")
+        return _hash(f"{self.name}({','.join(each.type for each in self.inputs)})")
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> tuple[Any, ...]:
         """Its values in order; those that are hashed stay hashes. Raises NotCanonical."""
@@ -188,6 +189,16 @@ class Abi:
             elif entry["type"] == "event" and not entry["anonymous"]:
                 events[entry["name"]] = Event(entry["name"], inputs)
         return cls({name: each for name, each in functions.items() if name not in overloaded}, events)
+
+
+@cache
+def _hash(signature: str) -> bytes:
+    return keccak(text=signature)
+
+
+@cache
+def _hints(form: type[Any]) -> dict[str, Any]:
+    return get_type_hints(form)
 
 
 def _checksummed(value: Any, type_: str) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fabricant.chain.answers import Log
 from fabricant.chain.client import AllDone, Client, Done
+from fabricant.chain.errors import AssetRegistry_UnknownAsset
 from fabricant.chain.network import At
 from fabricant.chain.signing import Signer, sign
 from fabricant.domain.assets import (
@@ -112,6 +113,20 @@ class UpdateUser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """An asset can't change hands any more (ERC-5192): it is recalled, held, assembled or consumed."""
+
+    token_id: AssetId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocked:
+    """An asset can change hands again (ERC-5192)."""
+
+    token_id: AssetId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSet:
     """An asset's status changed."""
 
@@ -157,6 +172,16 @@ class RecordAdded:
     hash: bytes
     supersedes: bytes
     uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderSet:
+    """An owner lets somebody record about an asset until a time; one that is over ends it."""
+
+    id: AssetId
+    owner: Address
+    recorder: Address
+    until: UnixSeconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +232,8 @@ class AssetRegistry(
     contract="AssetRegistry",
     events=(
         *(AssetRegistered, QuantitySet, BatchCommitted, UnitSerialised),
-        *(Transfer, Approval, ApprovalForAll, UpdateUser, StatusSet, TwinSet),
-        *(DeviceBound, DeviceUnbound, RecordAdded),
+        *(Transfer, Approval, ApprovalForAll, UpdateUser, Locked, Unlocked, StatusSet, TwinSet),
+        *(DeviceBound, DeviceUnbound, RecordAdded, RecorderSet),
         *(NamespaceProposed, NamespaceAssigned, RegistrarProposed, RegistrarChanged),
     ),
 ):
@@ -236,6 +261,14 @@ class AssetRegistry(
     def asset_id(self, namespace: Namespace, local_id: str) -> AssetId:
         """The id of a local id, worked out here as the contract does."""
         return asset_id(namespace, local_id)
+
+    def is_registered(self, asset: AssetId, *, at: At = "latest") -> bool:
+        """Whether an asset was registered."""
+        try:
+            self.owner_of(asset, at=at)
+        except AssetRegistry_UnknownAsset:
+            return False
+        return True
 
     def asset_of(self, asset: AssetId, *, at: At = "latest") -> Asset:
         """Everything that an asset's slot holds. Raises AssetRegistry_UnknownAsset."""
@@ -318,7 +351,7 @@ class AssetRegistry(
         """Hands an asset over, without asking the receiver. Owner, or whom it approved; sends a transaction.
 
         Its user stays; its device does not. Raises AssetRegistry_WrongFrom, AssetRegistry_NotApproved,
-        AssetRegistry_BadReceiver.
+        AssetRegistry_BadReceiver, AssetRegistry_Locked, AssetRegistry_Final.
         """
         return self._do(Transfer, "transferFrom", from_, to, asset)
 
@@ -373,6 +406,12 @@ class AssetRegistry(
     def give_up_use(self, asset: AssetId) -> Done[UpdateUser]:
         """Ends the sender's own term. The live user; sends a transaction. Raises AssetRegistry_InUse."""
         return self.set_user(asset, ZERO_ADDRESS, expires=UnixSeconds(0))
+
+    # Locks, as ERC-5192 has them
+
+    def locked(self, asset: AssetId, *, at: At = "latest") -> bool:
+        """Whether every transfer of an asset reverts. Raises AssetRegistry_UnknownAsset."""
+        return bool(self._read("locked", asset, at=at))
 
     # Status and digital twins
 
@@ -448,7 +487,7 @@ class AssetRegistry(
     def record(
         self, asset: AssetId, *, topic: bytes, hash_: bytes, uri: str = "", supersedes: bytes = bytes(32)
     ) -> Done[RecordAdded]:
-        """States something about an asset. Owner, user, RECORD operators of either, or the device.
+        """States something about an asset. Owner, user, RECORD operators of either, device or recorder.
 
         Sends a transaction. `topic`: what it is about, as a hash; `hash_` of the record; `supersedes`: an
         earlier one that it corrects. Raises AssetRegistry_NoRecorder.
@@ -471,6 +510,20 @@ class AssetRegistry(
         """
         local = local_id_hash(local_id)
         return self._do(RecordAdded, "recordAsIssuer", namespace, local, topic, hash_, uri, supersedes)
+
+    def set_recorder(self, asset: AssetId, recorder: Address, *, until: UnixSeconds) -> Done[RecorderSet]:
+        """Lets somebody record, such as an inspector or a garage, until a time. Owner (RECORD).
+
+        Sends a transaction. Ends with the ownership; a time that is over ends it. Raises
+        AssetRegistry_NotOwner, AssetRegistry_UnknownAsset.
+        """
+        return self._do(RecorderSet, "setRecorder", asset, recorder, until)
+
+    def recorder_until(
+        self, asset: AssetId, owner: Address, recorder: Address, *, at: At = "latest"
+    ) -> UnixSeconds:
+        """Until when somebody may record for an owner; zero: never."""
+        return UnixSeconds(self._read("recorderUntil", asset, owner, recorder, at=at))
 
     def records_of(
         self, asset: AssetId, *, topic: bytes | None = None, since: int = 0, until: int | None = None

@@ -1,19 +1,18 @@
 """Puts the contracts on a chain: each of them once, and at the same addresses everywhere.
 
-A survey finds out beforehand what can go wrong; then each missing contract takes one transaction, and is
-recorded when it is confirmed. The chain says what stands, the record only where it came from: so whatever
-ends a deployment, running it again goes on from there.
+A survey finds out beforehand what can go wrong; then each missing contract takes one transaction (the
+Genealogy comes with the AssetRegistry's), and is recorded when it is confirmed. The chain says what stands,
+the record only where it came from: so whatever ends a deployment, running it again goes on from there.
 """
 
 import subprocess
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from eth_utils.crypto import keccak
 
@@ -27,20 +26,17 @@ from fabricant.chain.network import Network
 from fabricant.chain.plan import CREATORS, Planned
 from fabricant.chain.survey import choose_registrar, factory_shortfall, factory_stands, stands, survey
 from fabricant.chain.transactions import Sender
+from fabricant.chain.waiting import await_earlier_transactions, wait
 from fabricant.domain.units import Address, BaseUnits, format_amount
 from fabricant.errors import (
     FeeCapExceeded,
     NetworkError,
     NotFound,
-    OutcomeUnknown,
     RpcRefused,
     TransactionFailed,
     UnfundedWallet,
     UnsupportedChain,
 )
-
-PATIENCE: Final = 900.0  # seconds for what only others can do: to mine what was sent before
-LONGEST_PAUSE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def deploy(
     folder: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Deployment:
-    """Puts all contracts on the sender's chain and records them in `folder`. Sends a transaction for each.
+    """Puts all contracts on the sender's chain and records them in `folder`. Sends transactions.
 
     `registrar` as in `choose_registrar`. Raises what `survey` does and UnfundedWallet before it sends
     anything; afterwards what `Sender.send` does, and VerificationFailed if the chain holds other code than
@@ -74,7 +70,8 @@ def deploy(
     network, deployer = sender.network, sender.wallet.address
     place = folder or default_folder()
     chosen = choose_registrar(network, registrar, deployer=deployer, folder=place)
-    _await_earlier_transactions(network, deployer, progress)
+    waiting = Step("earlier transactions", deployer, "waiting")
+    await_earlier_transactions(network, deployer, told=lambda: progress(waiting))
     found = survey(network, registrar=chosen, folder=place)
     _require_funds(network, deployer, found.cost)
     if found.needs_factory:
@@ -95,11 +92,14 @@ class _Work:
     deployment: Deployment
 
     def ensure(self, contract: Planned) -> None:
-        """Creates the contract unless it stands, and sees to its record."""
-        if not stands(self.sender.network, contract):
-            self._create(contract)
-        else:
+        """Creates the contract unless it stands or comes with another, and sees to its record."""
+        if contract.name in CREATORS:
+            self._await(contract)
             self._adopt(contract)
+        elif stands(self.sender.network, contract):
+            self._adopt(contract)
+        else:
+            self._create(contract)
 
     def _adopt(self, contract: Planned) -> None:
         network = self.sender.network
@@ -109,11 +109,17 @@ class _Work:
         self.progress(Step(contract.name, contract.address, "found"))
 
     def _origin(self, contract: Planned) -> tuple[int | None, Hash | None]:
-        """A contract that another one created came with it."""
+        """The block and transaction that created a contract, or the one that it came with."""
         if creator := CREATORS.get(contract.name):
             entry = self.deployment.contracts[creator]
             return entry.block, entry.transaction
         return _origin(self.sender.network, contract)
+
+    def _await(self, contract: Planned) -> None:
+        wait(
+            lambda: stands(self.sender.network, contract),
+            f"{contract.name} was sent, but is not at {contract.address}; run this again later",
+        )
 
     def _create(self, contract: Planned) -> None:
         network = self.sender.network
@@ -125,9 +131,7 @@ class _Work:
                 raise
             self._adopt(contract)  # somebody else was quicker
             return
-        _wait(
-            lambda: stands(network, contract), f"{contract.name} was sent, but is not at {contract.address}"
-        )
+        self._await(contract)
         self._record(contract, receipt.block, receipt.transaction)
         self.progress(
             Step(
@@ -156,17 +160,6 @@ def _require_funds(network: Network, deployer: Address, cost: BaseUnits) -> None
         )
 
 
-def _await_earlier_transactions(network: Network, deployer: Address, progress: Progress) -> None:
-    """What an interrupted run has sent may still be on its way."""
-
-    def are_mined() -> bool:
-        return network.nonce(deployer) >= network.nonce(deployer, at="pending")
-
-    if not are_mined():
-        progress(Step("earlier transactions", deployer, "waiting"))
-        _wait(are_mined, f"earlier transactions of {deployer} still wait to be mined; run this again later")
-
-
 def _create_factory(sender: Sender, progress: Progress) -> None:
     network = sender.network
     if network.fee_market().base_fee > FACTORY_GAS_PRICE:
@@ -182,17 +175,8 @@ def _create_factory(sender: Sender, progress: Progress) -> None:
                 f"this network does not take the transaction that makes the factory {FACTORY} ({refusal}); "
                 "ask its operators for the factory"
             ) from None
-    _wait(lambda: factory_stands(network), "the factory's transaction is not mined yet; run this again later")
+    wait(lambda: factory_stands(network), "the factory's transaction is not mined yet; run this again later")
     progress(Step("factory", FACTORY, "done"))
-
-
-def _wait(condition: Callable[[], bool], complaint: str) -> None:
-    deadline, pause = time.monotonic() + PATIENCE, 0.01
-    while not condition():
-        if time.monotonic() > deadline:
-            raise OutcomeUnknown(complaint)
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 # The record

@@ -1,4 +1,4 @@
-"""All five contracts of one deployment, in the name of one account.
+"""All six contracts of one deployment, in the name of one account.
 
     fabricant = Fabricant.on(network, wallet=wallet)
     booked = fabricant.capacity.book(offer, consent, order)
@@ -20,6 +20,7 @@ from fabricant.chain.court import ArbiterERC792
 from fabricant.chain.deployment import Deployment, find
 from fabricant.chain.directory import Directory
 from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.genealogy import Genealogy
 from fabricant.chain.network import Network
 from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
@@ -89,6 +90,11 @@ class Fabricant:
         return self._client(AssetRegistry, self.deployment.assets)
 
     @cached_property
+    def genealogy(self) -> Genealogy:
+        """What assets are made of, and which of them are called back."""
+        return self._client(Genealogy, self.deployment.genealogy)
+
+    @cached_property
     def escrow(self) -> SupplierEscrow:
         """Order lines and their money."""
         return self._client(SupplierEscrow, self.deployment.escrow)
@@ -111,8 +117,11 @@ class Fabricant:
         return self._client(EscrowReader, address)
 
     def events(self, receipt: Receipt) -> list[object]:
-        """What all five contracts said in a transaction, in order; other contracts' events are left out."""
-        clients: list[Client] = [self.directory, self.records, self.assets, self.escrow, self.capacity]
+        """What all six contracts said in a transaction, in order; other contracts' events are left out."""
+        clients: list[Client] = [
+            *(self.directory, self.records, self.assets),
+            *(self.genealogy, self.escrow, self.capacity),
+        ]
         by_address = {client.address: client for client in clients}
         return [by_address[log.address].decode(log) for log in receipt.logs if log.address in by_address]
 

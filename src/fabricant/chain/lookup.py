@@ -15,12 +15,15 @@ from fabricant.chain.capacity import OfferPublished
 from fabricant.chain.directory import OperatorSet, ProfileSet
 from fabricant.chain.escrow import LineDelivered, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.genealogy import NoticeIssued
 from fabricant.chain.records import BatchAnchored
 from fabricant.chain.tokens import COIN
 from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId, Namespace, asset_id
+from fabricant.domain.batches import Batch
 from fabricant.domain.capacity import OfferId
 from fabricant.domain.escrow import NO_HASH, Conditions, ConditionsId, LineId, Terms, goods_hash
+from fabricant.domain.genealogy import notice_id
 from fabricant.domain.streams import StreamId, head_after
 from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, printable
 from fabricant.errors import BadAnswer, InvalidInput, NotFound, VerificationFailed
@@ -126,6 +129,30 @@ def find_asset(fabricant: Fabricant, text: str, *, namespace: Namespace) -> Asse
     registered = fabricant.assets.assets_registered(since=fabricant.deployment.first_block)
     ids = (event.id.to_bytes(32) for _, event in registered)
     return AssetId(int.from_bytes(match_id(text, ids, what="asset")))
+
+
+def find_batch_of_units(fabricant: Fabricant, text: str) -> Batch:
+    """A committed batch, by its id or the beginning of it. Raises NotFound, InvalidInput."""
+    committed = fabricant.assets.batches_committed(since=fabricant.deployment.first_block)
+    found = {}
+    for _, event in committed:
+        batch = Batch(namespace=event.namespace, root=event.root, count=event.count, origin=event.origin)
+        found[batch.id.to_bytes(32)] = batch
+    return found[match_id(text, found, what="committed batch")]
+
+
+def find_notice(fabricant: Fabricant, text: str) -> NoticeIssued:
+    """A recall's notice, by its id, the hash of its text, or the beginning of either.
+
+    Raises NotFound, InvalidInput.
+    """
+    events = fabricant.genealogy.notices_issued(since=fabricant.deployment.first_block)
+    issued = [event for _, event in events if notice_id(event.namespace, event.hash) == event.notice]
+    name = match_id(text, (id_ for each in issued for id_ in (each.notice, each.hash)), what="recall notice")
+    found = [each for each in issued if name in (each.notice, each.hash)]
+    if len(found) > 1:
+        raise InvalidInput(f"{len(found)} issuers have a notice of this text; name the notice by its id")
+    return found[0]
 
 
 def token_of(fabricant: Fabricant, token: Address) -> Token:

@@ -12,7 +12,7 @@ Decoding is strict: data that is not exactly one declared error, encoded as the 
         caller: Address
 
 In `says`, a field can name how it reads: {at:time}, {length:duration}, {hour:hour}, {share:bps}, {id:asset},
-{mask:bits}, {number:condition}, {id:full}, {token:token}, {status:standing}.
+{mask:bits}, {number:condition}, {id:full}, {token:token}, {status:standing}, {flags:flags}, {unit:unit}.
 """
 
 import inspect
@@ -22,6 +22,7 @@ from string import Formatter
 from typing import Any, ClassVar, Final, Self, dataclass_transform, get_type_hints
 
 from fabricant.chain.abi import decode_strictly, selector, split_types
+from fabricant.domain.assets import AssetFlag
 from fabricant.domain.escrow import Status
 from fabricant.domain.escrow.conditions import field_name
 from fabricant.domain.typed_data import as_hinted
@@ -184,6 +185,8 @@ _READINGS: Final[dict[str, Callable[[Any], str]]] = {
     "token": lambda token: COIN_NAME if token == ZERO_ADDRESS else str(token),
     "standing": lambda status: _STANDINGS.get(status) or Status(status).name.lower(),
     "full": lambda data: f"0x{data.hex()}" if data else "no data",
+    "flags": lambda flags: ", ".join(str(flag.name).lower() for flag in AssetFlag(flags)) or "not locked",
+    "unit": lambda unit: unit.rstrip(b"\0").decode("ascii", "backslashreplace") or "pieces",
     "panic": lambda code: _PANICS.get(code, f"panic {code:#x}"),
 }
 _words: Final = _Words()

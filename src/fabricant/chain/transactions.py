@@ -41,6 +41,7 @@ SIGHTINGS: Final = 3  # of a taken nonce without a receipt, since a node may be 
 
 _ALREADY_THERE: Final = ("already known", "already imported", "known transaction", "alreadyknown")
 _NONCE_TAKEN: Final = ("nonce too low", "oldnonce", "replacement transaction underpriced")
+_TOO_MUCH_GAS: Final = ("gas required exceeds allowance",)
 _NO_FUNDS: Final = ("insufficient funds", "insufficientfunds", "upfront cost exceeds")
 
 
@@ -123,7 +124,14 @@ class Sender:
     def _gas(self, call: Call) -> int:
         if call.value:
             self._check_funds(call.value)
-        estimate = self.network.estimate_gas(call)
+        try:
+            estimate = self.network.estimate_gas(call)
+        except RpcRefused as refusal:
+            if not _says(refusal, _TOO_MUCH_GAS):
+                raise
+            raise GasCapExceeded(
+                f"this needs more than the {GAS_CAP} gas of one transaction; split it"
+            ) from None
         if estimate > GAS_CAP:
             raise GasCapExceeded(f"this needs {estimate} gas, and one transaction has {GAS_CAP}; split it")
         return min(estimate * (100 + GAS_MARGIN) // 100, GAS_CAP)

@@ -1,26 +1,19 @@
 """`fabricant asset`: production runs, committed with one transaction, and their units, one by one."""
 
-from itertools import islice
 from pathlib import Path
-from typing import Final
 
 import click
 
 from fabricant.chain.assets import AssetRegistry
-from fabricant.chain.errors import AssetRegistry_UnknownAsset
-from fabricant.chain.fabricant import Fabricant
+from fabricant.cli import _asset_lists as lists
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.domain.asset_lists import BadLine, read_list
-from fabricant.domain.assets import AssetId, Kind, Namespace, Registration, asset_id
+from fabricant.domain.assets import AssetId, Namespace, Registration, asset_id
 from fabricant.domain.batches import NO_ORIGIN, Run
-from fabricant.domain.units import Address
 from fabricant.errors import InvalidInput
-
-_SHOWN: Final = 10  # bad lines
 
 
 @click.command
@@ -57,7 +50,7 @@ def batch(
     place = naming.namespace(ctx, issuer, prefix)
     first_owner = naming.who(ctx, owner) if owner else fabricant.assets.issuer_of(place)
     source = naming.asset(ctx, fabricant, origin, issuer=issuer, prefix=prefix) if origin else NO_ORIGIN
-    told = _read_units(units, kind=Kind[kind.upper()] if kind else None, owner=first_owner)
+    told = lists.good_lines(units, kind=kind, owner=first_owner, prefix=prefix)
     run = _hashed(place, told, source)
     file = out or units.with_suffix(".run.jsonl")
     batch_text, count = facts.asset_text(run.batch.id), f"{run.batch.count:,} units"
@@ -96,9 +89,9 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
       fabricant asset serialise packs.run.jsonl 01/09506000134352/21/A 01/09506000134352/21/B
     """
     fabricant = trade.trying(ctx)
-    run = _read_run(file)
+    run = files.read_run(file)
     wanted = dict.fromkeys(local_ids)
-    missing = [each for each in wanted if not _is_token(fabricant, run, each)]
+    missing = [each for each in wanted if not fabricant.assets.is_registered(_id(run, each))]
     for each in missing:
         fabricant.assets.simulate(
             fabricant.assets.serialise, run.batch, run.unit(each), proof=run.prove(each)
@@ -107,7 +100,7 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
         trade.agree(ctx, (f"{each} becomes a token of {run.unit(each).owner}." for each in missing))
     told = []
     for local_id in wanted:
-        asset = asset_id(run.namespace, local_id)
+        asset = _id(run, local_id)
         data = {"localId": local_id, "id": facts.asset_text(asset), "isNew": local_id in missing}
         if local_id in missing:
             unit, proof = run.unit(local_id), run.prove(local_id)
@@ -116,20 +109,6 @@ def serialise(ctx: click.Context, file: Path, *, local_ids: tuple[str, ...]) -> 
         told.append(data | {"owner": fabricant.assets.owner_of(asset)})
     rows = [(each["localId"], each["id"], each["owner"]) for each in told]
     output.emit(ctx, told, lambda: output.table("local id", "id", "owner", rows=rows))
-
-
-def _read_units(file: Path, *, kind: Kind | None, owner: Address) -> tuple[Registration, ...]:
-    with files.named(file), file.open(encoding="utf-8", newline="") as lines:
-        try:
-            found = list(read_list(lines, kind=kind, owner=owner))
-        except UnicodeDecodeError:
-            raise InvalidInput("it is no text in UTF-8; save it as such") from None
-        bad = [each for each in found if isinstance(each, BadLine)]
-        if bad:
-            told = "; ".join(f"line {each.number}: {each.problem}" for each in islice(bad, _SHOWN))
-            rest = f"; and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-            raise InvalidInput(f"nothing was committed, for {told}{rest}")
-    return tuple(each[1] for each in found if not isinstance(each, BadLine))
 
 
 def _hashed(place: Namespace, units: tuple[Registration, ...], origin: AssetId) -> Run:
@@ -143,18 +122,10 @@ def _keep(file: Path, run: Run) -> None:
     """Writes the run, unless it is there already. Raises InvalidInput if the file is something else's."""
     if not file.exists():
         files.replace(file, b"".join(run.serialise()))
-    elif _read_run(file) != run:
+    elif files.read_run(file) != run:
         raise InvalidInput(f"{file} is there already and keeps another run; name another with --out")
 
 
-def _read_run(file: Path) -> Run:
-    with files.named(file), file.open("rb") as lines:
-        return Run.parse(lines)
-
-
-def _is_token(fabricant: Fabricant, run: Run, local_id: str) -> bool:
-    try:
-        fabricant.assets.owner_of(asset_id(run.namespace, run.unit(local_id).local_id))
-    except AssetRegistry_UnknownAsset:
-        return False
-    return True
+def _id(run: Run, local_id: str) -> AssetId:
+    """A unit's id. Raises InvalidInput if the run has none of this local id."""
+    return asset_id(run.namespace, run.unit(local_id).local_id)

@@ -281,3 +281,39 @@ def record(
     else:
         done = trade.perform(ctx, registry, AssetRegistry.record, words, found, uri=uri, **told)
     trade.report(ctx, done, ["The record was published."])
+
+
+@click.command
+@click.argument("asset")
+@click.argument("who", type=naming.WHO)
+@click.option("--until", type=TIME, help="A time with its offset.")
+@click.option("--end", is_flag=True, help="It may not any more.")
+@naming.in_namespace
+@trade.acts
+def recorder(
+    ctx: click.Context,
+    asset: str,
+    who: str,
+    *,
+    until: UnixSeconds | None,
+    end: bool,
+    issuer: str | None,
+    prefix: str | None,
+) -> None:
+    """Let WHO record about an asset of yours until a time, such as an inspector or a garage.
+
+    It ends when the asset changes hands.
+
+    \b
+    Example:
+      fabricant asset recorder NMW-0417 garage --until 2027-01-31T18:00Z
+    """
+    if (until is None) != end:
+        raise InvalidInput("say --until when, or --end")
+    fabricant = trade.trying(ctx)
+    found, account = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix), naming.who(ctx, who)
+    term = "does not record any more" if until is None else f"may record until {format_time(until)}"
+    words = [f"{account} {term} about {facts.asset_text(found)}."]
+    action = AssetRegistry.set_recorder
+    done = trade.perform(ctx, fabricant.assets, action, words, found, account, until=until or UnixSeconds(0))
+    trade.report(ctx, done, words)

@@ -14,7 +14,7 @@ from fabricant.domain.units import BaseUnits, HourIndex, start_of
 
 SHOWN_DIGITS: Final = 10  # of an id in a table
 _WORDS: Final = ("first_word", "hour_masks")
-_AS_TEXT: Final = frozenset({"nonce", "salt"})  # up to 256 bits; JSON readers hold 53
+_AS_TEXT: Final = frozenset({"nonce", "salt", "quantity"})  # up to 256 bits; JSON readers hold 53
 
 
 def sent(receipt: Receipt) -> dict[str, object]:
@@ -63,12 +63,23 @@ def _fact(value: Any, hint: Any, name: str) -> Any:
         return [str(flag.name).lower() for flag in type(value) if flag in value]
     if dataclasses.is_dataclass(value):
         return of(value)
+    return _word(value, name)
+
+
+def _word(value: Any, name: str) -> Any:
+    if isinstance(value, bytes) and name == "unit":
+        return value.rstrip(b"\0").decode("ascii", "backslashreplace")
     return value.name.lower() if isinstance(value, Enum) else output.plain(value)
 
 
 def asset_text(asset: int) -> str:
     """An asset's id as people pass it around."""
     return f"{asset:#066x}"
+
+
+def bytes_text(identifier: bytes) -> str:
+    """Any other id, or a hash, as people pass it around."""
+    return f"0x{identifier.hex()}"
 
 
 def short(identifier: bytes) -> str:

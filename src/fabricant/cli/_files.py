@@ -10,6 +10,7 @@ from eth_utils.crypto import keccak
 
 from fabricant.cli import _naming as naming
 from fabricant.domain import drafts, signed_files
+from fabricant.domain.batches import Run
 from fabricant.domain.drafts import Draft
 from fabricant.domain.signed_files import FileKind, SignedFile, parse_any
 from fabricant.domain.units import printable
@@ -92,6 +93,12 @@ def read_any(file: Path, kinds: Iterable[FileKind[Any]]) -> SignedFile[Any]:
     """A signed file of one of these kinds. Raises InvalidInput, VerificationFailed."""
     with named(file):
         return parse_any(kinds, read(file, most=signed_files.LARGEST_FILE))
+
+
+def read_run(file: Path) -> Run:
+    """The run that a file keeps. Raises InvalidInput, VerificationFailed."""
+    with named(file), file.open("rb") as lines:
+        return Run.parse(lines)
 
 
 def read_draft(file: Path, form: type[D]) -> D:

@@ -11,7 +11,8 @@ programs read numbers as floats.
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from itertools import zip_longest
 from typing import Any, Final
@@ -22,6 +23,7 @@ from fabricant.cli import _app as app
 from fabricant.errors import FabricantError
 
 STOPPED: Final = 130
+_INDENT: Final = 4  # columns of a level of a tree
 
 
 def emit(ctx: click.Context, data: object, show: Callable[[], object]) -> None:
@@ -56,6 +58,25 @@ def table(*headings: str, rows: Iterable[Sequence[object]]) -> None:
         click.echo(line.rstrip())
 
 
+def tree(lines: Iterable[tuple[int, str]]) -> None:
+    """Prints lines as a tree, each with its level; the first is at level zero. Nothing is cut or wrapped."""
+    from rich.cells import cell_len  # noqa: PLC0415 - slow, and not needed for JSON
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+    from rich.tree import Tree  # noqa: PLC0415
+
+    (_, root), *others = lines
+    branch, width = [Tree(Text(root))], cell_len(root)
+    for level, text in others:
+        branch[level:] = [branch[level - 1].add(Text(text))]
+        width = max(width, _INDENT * level + cell_len(text))
+    console = Console(highlight=False, width=width)
+    with console.capture() as captured:
+        console.print(branch[0])
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
 def say(text: str) -> None:
     """Prints a sentence of the result, for people."""
     click.echo(text)
@@ -66,6 +87,20 @@ def note(text: str) -> None:
     ctx = click.get_current_context(silent=True)
     if ctx is None or not app.wants_json(ctx):
         click.echo(text, err=True)
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
+    """A bar on standard error; what it gives is told how many more are done. Shows nothing beside JSON."""
+    from rich.console import Console  # noqa: PLC0415 - slow, and not needed for JSON
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+    ctx = click.get_current_context(silent=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    quiet = ctx is not None and app.wants_json(ctx)
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda more: bar.advance(task, more)
 
 
 def fail(error: FabricantError | OSError, *, as_json: bool) -> int:

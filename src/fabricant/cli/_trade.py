@@ -9,13 +9,13 @@ wallet opened.
     trade.report(ctx, done, ["The line was cancelled."])
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import click
 
 from fabricant.chain.answers import Receipt
-from fabricant.chain.client import Client, Done
+from fabricant.chain.client import AllDone, Client, Done
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import Payment
 from fabricant.chain.tokens import Erc20
@@ -148,6 +148,24 @@ def report(
     """Prints what a transaction did: in words, or all of it as JSON."""
     data = {**facts.sent(done.receipt), **facts.of(done.event), **(more or {})}
     output.emit(ctx, data, lambda: output.say("\n".join([*sentences, receipt_line(done.receipt)])))
+
+
+def report_all(
+    ctx: click.Context,
+    done: Sequence[AllDone[Any]],
+    sentences: Iterable[str],
+    more: Mapping[str, object] | None = None,
+) -> None:
+    """Prints what transactions did, as many as it took, each with any number of events."""
+    data = {
+        "transactions": [facts.sent(each.receipt) for each in done],
+        "events": [
+            {"event": type(event).__name__, **facts.of(event)} for each in done for event in each.events
+        ],
+        **(more or {}),
+    }
+    lines = [receipt_line(each.receipt) for each in done] or ["Nothing was left to send."]
+    output.emit(ctx, data, lambda: output.say("\n".join([*sentences, *lines])))
 
 
 def receipt_line(receipt: Receipt) -> str:

@@ -1,16 +1,22 @@
 """`fabricant asset`: register machines, lots and products, show them, hand them on."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from fabricant.chain.answers import Log
-from fabricant.chain.assets import AssetRegistered, AssetRegistry
-from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.assets import AssetRegistry
 from fabricant.cli import _app as app
 from fabricant.cli import _asset_batches as batches
+from fabricant.cli import _asset_closure as closing
+from fabricant.cli import _asset_holds as holds
+from fabricant.cli import _asset_importing as importing
 from fabricant.cli import _asset_life as life
+from fabricant.cli import _asset_making as making
+from fabricant.cli import _asset_parts as parts
+from fabricant.cli import _asset_recalls as recalls
+from fabricant.cli import _asset_showing as showing
+from fabricant.cli import _asset_trace as tracing
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
@@ -18,22 +24,14 @@ from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.domain.assets import (
     NO_UNIT,
-    Asset,
-    AssetFlag,
-    AssetId,
     Kind,
     Registration,
-    Standing,
     Status,
     parse_unit,
 )
 from fabricant.domain.identifiers import RESOLVER, identify
 from fabricant.domain.labels import Symbol, asset_uri, draw
-from fabricant.domain.units import (
-    ZERO_ADDRESS,
-    format_time,
-    printable,
-)
+from fabricant.domain.quantities import parse_quantity, quantity_text
 from fabricant.errors import InvalidInput
 
 STATUSES: Final = click.Choice(
@@ -58,8 +56,12 @@ def command() -> None:
 @click.argument("local_id")
 @click.option("--kind", type=naming.KIND, required=True, help="What it is.")
 @click.option("--owner", type=naming.WHO, help="Its first owner; else the issuer.")
-@click.option("--quantity", type=click.IntRange(min=1), default=1, help="Of a lot, in whole units.")
-@click.option("--unit", type=app.Parsed("unit", parse_unit), help="Of a lot: UN/CEFACT Rec. 20, such as KGM.")
+@click.option("--quantity", default="1", help="Of a lot, such as 500 or '0.5 t'.")
+@click.option(
+    "--unit",
+    type=app.Parsed("unit", parse_unit),
+    help="In which a lot is counted: UN/CEFACT Rec. 20, such as KGM.",
+)
 @click.option("--twin", metavar="FILE|HASH", help="Its digital twin.")
 @click.option("--uri", default="", help="Where the twin is found.")
 @naming.in_namespace
@@ -70,7 +72,7 @@ def register(
     *,
     kind: str,
     owner: str | None,
-    quantity: int,
+    quantity: str,
     unit: bytes | None,
     twin: str | None,
     uri: str,
@@ -91,7 +93,7 @@ def register(
         local_id=local_id,
         kind=Kind[kind.upper()],
         owner=first_owner,
-        quantity=quantity,
+        quantity=parse_quantity(quantity, unit or NO_UNIT),
         unit=unit or NO_UNIT,
         twin=files.commitment(twin),
         uri=uri,
@@ -101,50 +103,11 @@ def register(
     words = [
         f"{local_id} is registered as {kind}, owned by {first_owner}, for ever.",
         f"  id: {facts.asset_text(asset)}",
-        *([f"  quantity: {_quantity(quantity, unit)}"] if unit else []),
+        *([f"  quantity: {quantity_text(registration.quantity, unit)}"] if unit else []),
         *([f"  twin: 0x{registration.twin.hex()}{trade.place(uri)}"] if twin else []),
     ]
     done = trade.perform(ctx, fabricant.assets, AssetRegistry.register, words, place, registration)
     trade.report(ctx, done, [f"{local_id} was registered.", f"Id {facts.asset_text(done.event.id)}"])
-
-
-@command.command
-@click.argument("asset")
-@click.option("--history", is_flag=True, help="Also everything that ever happened to it.")
-@naming.in_namespace
-@trade.reads
-def show(ctx: click.Context, asset: str, *, history: bool, issuer: str | None, prefix: str | None) -> None:
-    """Show what an asset is, whose it is, and whether it is fit for use.
-
-    \b
-    Example:
-      fabricant asset show NMW-0417 --history
-    """
-    fabricant = trade.reading(ctx)
-    found = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
-    registry, since = fabricant.assets, fabricant.deployment.first_block
-    slot, standing = registry.asset_of(found), registry.standing_of(found)
-    registered = registry.registration_of(found, since=since)
-    more = {
-        "quantity": str(registry.quantity_of(found)),
-        "unit": registry.unit_of(found).rstrip(b"\0").decode(),
-        "twin": f"0x{registry.twin_of(found, since=since).hex()}",
-        "device": registry.device_of(found),
-    }
-    events = registry.history_of(found, since=since) if history else []
-    data = {
-        "id": facts.asset_text(found),
-        "localId": registered.local_id,
-        "namespace": f"0x{registered.namespace.hex()}",
-        **facts.of(slot),
-        **facts.of(standing),
-        **more,
-        "fit": standing.is_fit,
-    }
-    if history:
-        data["history"] = [_told(fabricant, log, event) for log, event in events]
-    rows = _rows(found, registered, slot, standing, more)
-    output.emit(ctx, data, lambda: _show(fabricant, rows, events))
 
 
 @command.command
@@ -162,6 +125,8 @@ def transfer(ctx: click.Context, asset: str, who: str, *, issuer: str | None, pr
     fabricant = trade.trying(ctx)
     found, receiver = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix), naming.who(ctx, who)
     owner = fabricant.assets.owner_of(found)
+    if whole := fabricant.genealogy.parent_of(found):
+        raise InvalidInput(f"it is part of {facts.asset_text(whole)}; take it out first: `asset disassemble`")
     words = [
         f"{facts.asset_text(found)} of {owner} becomes {receiver}'s.",
         "Its user stays, its device does not.",
@@ -247,73 +212,13 @@ def label(
     output.emit(ctx, data, lambda: output.say(f"{file} says {identifier.element_string or content}"))
 
 
-def _rows(
-    asset: AssetId, registered: AssetRegistered, slot: Asset, standing: Standing, more: dict[str, str]
-) -> list[tuple[str, str | None]]:
-    user = (
-        f"{standing.user} until {format_time(standing.user_until)}" if standing.user != ZERO_ADDRESS else None
-    )
-    flags = ", ".join(str(flag.name).lower() for flag in AssetFlag if flag in slot.flags and flag in _SHOWN)
-    return [
-        ("id", facts.asset_text(asset)),
-        ("local id", printable(registered.local_id)),
-        ("namespace", f"0x{registered.namespace.hex()}"),
-        ("kind", slot.kind.name.lower()),
-        ("quantity", f"{more['quantity']} {printable(more['unit'])}".strip()),
-        ("owner", slot.owner),
-        ("user", user),
-        ("status", slot.status.name.lower() + (f" ({flags})" if flags else "")),
-        ("fit for use", "yes" if standing.is_fit else "no"),
-        ("device", None if more["device"] == ZERO_ADDRESS else more["device"]),
-        ("twin", f"version {slot.twin_version}, {more['twin']}" if slot.twin_version else None),
-        ("registered", format_time(slot.registered_at)),
-    ]
-
-
-_SHOWN: Final = AssetFlag.UNFIT
-
-
-def _show(fabricant: Fabricant, rows: list[tuple[str, str | None]], events: list[tuple[Log, object]]) -> None:
-    output.table("", "", rows=rows)
-    if events:
-        output.say("")
-        told = [_told(fabricant, log, event) for log, event in events]
-        output.table(
-            "time",
-            "event",
-            "",
-            rows=[(format_time(each["time"]), each["event"], _brief(each)) for each in told],
-        )
-
-
-def _told(fabricant: Fabricant, log: Log, event: object) -> dict[str, Any]:
-    block = fabricant.network.block(log.block)
-    return {
-        "time": block.timestamp if block else 0,
-        "block": log.block,
-        "transaction": log.transaction,
-        "event": type(event).__name__,
-        **facts.of(event),
-    }
-
-
-_KNOWN: Final = frozenset({"time", "block", "transaction", "event", "id", "tokenId", "namespace"})
-_EMPTY: Final = ("", "0", ZERO_ADDRESS, f"0x{bytes(32).hex()}")
-
-
-def _brief(told: dict[str, Any]) -> str:
-    """The facts of an event in one line, without those that are empty."""
-    named = {name: value for name, value in told.items() if name not in _KNOWN and value not in _EMPTY}
-    return ", ".join(f"{name} {_in_words(name, value)}" for name, value in named.items())
-
-
-def _in_words(name: str, value: Any) -> str:
-    return format_time(value) if name == "expires" else printable(str(value))
-
-
-def _quantity(quantity: int, unit: bytes) -> str:
-    return f"{quantity} {unit.rstrip(bytes(1)).decode()}"
-
-
-for each in (batches.batch, batches.serialise, life.twin, life.device, life.user, life.approve, life.record):
+for each in (
+    *(showing.show, importing.import_, batches.batch, batches.serialise),
+    *(life.twin, life.device, life.user, life.approve, life.record, life.recorder),
+    *(parts.assemble, parts.disassemble),
+    *(making.transform, making.split, making.merge, making.permit_processing),
+    *(recalls.recall, recalls.lift, recalls.acknowledge, recalls.return_, recalls.clear),
+    *(tracing.trace, closing.recall_plan, closing.extend_recall, closing.closure),
+    *(holds.hold, holds.authority, holds.unlock),
+):
     command.add_command(each)

@@ -47,7 +47,7 @@ def _tell(step: Step) -> None:
         case "waiting":
             output.note(f"{step.name} of {step.address}: waiting until they are mined")
         case "found":
-            output.note(f"{step.name}: is there already")
+            output.note(f"{step.name}: is there")
         case "sending":
             output.note(f"{step.name}: sending …")
         case "done":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fabricant.domain.assets import NO_TWIN, NO_UNIT, Kind, Registration, parse_unit
+from fabricant.domain.quantities import parse_quantity
 from fabricant.domain.units import Address, parse_address, printable
 from fabricant.errors import InvalidInput
 
@@ -57,12 +58,13 @@ def _registration(columns: list[str], cells: list[str], *, kind: Kind | None, ow
     if len(cells) != len(columns):
         raise InvalidInput(f"it has {len(cells)} cells where the first line names {len(columns)} columns")
     said = {column: cell.strip() for column, cell in zip(columns, cells, strict=True) if cell.strip()}
+    unit = parse_unit(said["unit"]) if "unit" in said else NO_UNIT
     registration = Registration(
         local_id=said.get("local_id", ""),
         kind=_kind(said["kind"]) if "kind" in said else _required(kind),
         owner=parse_address(said["owner"]) if "owner" in said else owner,
-        quantity=_quantity(said.get("quantity", "1")),
-        unit=parse_unit(said["unit"]) if "unit" in said else NO_UNIT,
+        quantity=parse_quantity(said.get("quantity", "1"), unit),
+        unit=unit,
         twin=_hash(said["twin"]) if "twin" in said else NO_TWIN,
         uri=said.get("uri", ""),
     )
@@ -82,12 +84,6 @@ def _required(kind: Kind | None) -> Kind:
     if kind is None:
         raise InvalidInput("it says no kind; add the column, or name one for the whole list")
     return kind
-
-
-def _quantity(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidInput(f"{printable(text, 40)!r} is no quantity; write a whole number of units")
-    return int(text)
 
 
 def _hash(text: str) -> bytes:

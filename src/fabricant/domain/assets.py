@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final, NewType
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fabricant.domain.identifiers import identify
 from fabricant.domain.typed_data import Struct
@@ -136,12 +136,12 @@ def namespace_of_prefix(prefix: str) -> Namespace:
     """The namespace of a public prefix, such as "https://id.gs1.org/414/9521321" or "example.com"."""
     if not prefix:
         raise InvalidInput("an empty prefix is no namespace; give a GS1 prefix URI or a DNS domain")
-    return Namespace(keccak(text=prefix))
+    return Namespace(keccak(prefix.encode()))
 
 
 def local_id_hash(local_id: str) -> bytes:
     """How the registry's calls name a local id."""
-    return keccak(text=local_id)
+    return keccak(local_id.encode())
 
 
 def asset_id(namespace: Namespace, local_id: str) -> AssetId:

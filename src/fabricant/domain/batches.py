@@ -48,6 +48,7 @@ class Progress:
 
     committed_at: UnixSeconds  # zero: never
     serialised: int  # units that have a token of their own
+    recalled: bool  # a notice covered it at some time; the Genealogy knows which
 
 
 @dataclass(frozen=True)

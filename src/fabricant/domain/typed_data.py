@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from keyword import iskeyword
 from typing import Any, Final
 
@@ -73,6 +73,7 @@ def _atomic_word(type_: str, value: Any) -> bytes:
     raise TypeError(type_)
 
 
+@cache
 def snake(name: str) -> str:
     """Solidity's name of a field as Python's: "notBefore" is "not_before", "from" is "from_"."""
     snaked = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()

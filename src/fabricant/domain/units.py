@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NewType
 
 from eth_utils.address import to_checksum_address
@@ -46,7 +47,7 @@ def parse_address(text: str) -> Address:
     """
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
         raise InvalidInput(f"{printable(text, 60)!r} is not an address; write 0x and 40 hex digits")
-    address = Address(to_checksum_address(text))
+    address = _checksummed(text)
     digits = text[2:]
     if address != text and digits not in (digits.lower(), digits.upper()):
         raise InvalidInput(f"{text} has a wrong checksum: at least one digit is mistyped; copy it again")
@@ -57,7 +58,12 @@ def address_from_bytes(raw: bytes) -> Address:
     """The address that these 20 bytes are."""
     if len(raw) != 20:
         raise InvalidInput(f"an address has 20 bytes, not {len(raw)}")
-    return Address(to_checksum_address(raw))
+    return _checksummed(raw)
+
+
+@lru_cache(maxsize=4096)  # the same few addresses are in very many events
+def _checksummed(address: str | bytes) -> Address:
+    return Address(to_checksum_address(address))
 
 
 def address_word(address: Address) -> bytes:

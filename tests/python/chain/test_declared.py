@@ -15,17 +15,20 @@ from fabricant.chain.court import ArbiterERC792
 from fabricant.chain.directory import Directory
 from fabricant.chain.errors import ContractError, declared_errors
 from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.genealogy import Genealogy
 from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
 from fabricant.domain.assets import AssetFlag
 from fabricant.domain.assets import Status as AssetStatus
 from fabricant.domain.escrow import Status as LineStatus
+from fabricant.domain.genealogy import Reach
 from fabricant.domain.typed_data import snake
 
 CLIENTS: tuple[type[Client], ...] = (
     Directory,
     RecordAnchor,
     AssetRegistry,
+    Genealogy,
     SupplierEscrow,
     CapacityMarket,
     ArbiterERC792,
@@ -37,6 +40,7 @@ OTHERWISE = {
     "eip712Domain": "domain",
     "directory": None,  # where a contract looks is in its deployment
     "registry": None,
+    "genealogy": None,
     "escrow": None,
     "anchorRetained": "anchor",
     "streamId": None,  # worked out in fabricant.domain.streams, like a stream's owner
@@ -46,6 +50,12 @@ OTHERWISE = {
     "leafOf": None,
     "userOf": "standing_of",
     "userExpires": "standing_of",
+    "AssetRegistry.mark": None,  # for the Genealogy alone
+    "AssetRegistry.move": None,
+    "AssetRegistry.setHeight": None,
+    "AssetRegistry.draw": None,
+    "AssetRegistry.registerOutput": None,
+    "Genealogy.inherit": None,  # for the registry alone
     "name": None,  # ERC-721's texts, which say nothing here
     "symbol": None,
     "tokenURI": None,
@@ -57,6 +67,10 @@ ENUMS = {
     "AssetRegistry_Final.status": AssetStatus,
     "AssetRegistry_BadStatus.status": AssetStatus,
     "AssetRegistry_BadStatus.current": AssetStatus,
+    "AssetRegistry_Locked.flags": AssetFlag,
+    "Genealogy_Final.status": AssetStatus,
+    "Genealogy_Unfit.flags": AssetFlag,
+    "Genealogy_NotClearable.reach": Reach,
     "SupplierEscrow_WrongStatus.status": LineStatus,
     "ArbiterERC792_NotDisputed.status": LineStatus,
     "CapacityMarket_LineNotClosed.status": LineStatus,
@@ -67,6 +81,7 @@ SAMPLES: dict[str, Any] = {
     "address": "0x" + "0" * 40,
     "string": "text",
     "bytes3": b"KGM",
+    "bytes31": b"\x01" * 31,
     "bytes32": b"\x01" * 32,
 }
 

@@ -15,7 +15,7 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from fabricant import artifacts
-from fabricant.chain import anvil, deployment
+from fabricant.chain import anvil, deployment, waiting
 from fabricant.chain import deploy as deploying
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.connect import connect
@@ -30,7 +30,7 @@ from fabricant.chain.create2 import (
 from fabricant.chain.deploy import Step, deploy
 from fabricant.chain.deployment import Deployment, find, read, record_file, write
 from fabricant.chain.network import Network
-from fabricant.chain.plan import CONTRACTS, plan
+from fabricant.chain.plan import CONTRACTS, CREATORS, Planned, plan
 from fabricant.chain.profiles import Profile
 from fabricant.chain.rpc import Rpc, RpcUrl
 from fabricant.chain.secret import Secret
@@ -54,7 +54,8 @@ from tests.support.faulty_node import FaultyNode, pass_on, refuse
 COIN = BaseUnits(10**18)
 REGISTRAR = parse_address("0x" + "5e" * 20)
 STRANGERS_CODE = b"\x60\x00"
-STEPS = 2 + 2 * len(CONTRACTS)  # the factory and each contract: sending, done
+SENT = [name for name in CONTRACTS if name not in CREATORS]  # with a transaction of their own
+STEPS = 2 + 2 * len(SENT) + len(CREATORS)  # the factory and each contract: sending, done; or found
 
 
 class Interrupted(Exception):
@@ -130,7 +131,8 @@ def assert_complete(chain: Network, folder: Path) -> None:
     registrar = dev_wallets(chain)[0].address
     recorded = read(folder, chain.chain_id)
     assert recorded is not None
-    assert created(chain) == list(CONTRACTS) == list(recorded.contracts)
+    assert created(chain) == SENT
+    assert list(recorded.contracts) == list(CONTRACTS)
     for contract in plan(registrar):
         entry = recorded.contracts[contract.name]
         assert chain.code(contract.address) == contract.code(chain.chain_id)
@@ -139,6 +141,8 @@ def assert_complete(chain: Network, folder: Path) -> None:
         receipt = chain.receipt(entry.transaction)
         assert receipt is not None
         assert (receipt.to, receipt.block) == (FACTORY, entry.block)
+    assets, genealogy = (recorded.contracts[name] for name in ("AssetRegistry", "Genealogy"))
+    assert (genealogy.transaction, genealogy.block) == (assets.transaction, assets.block)
     assert recorded.first_block == recorded.contracts["Directory"].block
     assert [file.name for file in folder.iterdir()] == [f"{chain.chain_id}.json"]
 
@@ -170,7 +174,9 @@ def test_all_contracts_stand_with_their_code_and_record(
 
     assert_complete(local, tmp_path)
     assert result == read(tmp_path, local.chain_id) == find(local, tmp_path)
-    assert steps.told == [(name, state) for name in CONTRACTS for state in ("sending", "done")]
+    assert steps.told == [
+        (name, state) for name in CONTRACTS for state in (("sending", "done") if name in SENT else ("found",))
+    ]
     assert all(step.gas and step.block and step.transaction for step in steps.seen if step.state == "done")
     packaged = artifacts.load("SupplierEscrow")
     entry = result.contracts["SupplierEscrow"]
@@ -188,6 +194,9 @@ def test_constructors_said_what_the_plan_says(local: LocalChain, deployer: Sende
         return str(deployed.functions[function]().call())
 
     assert answer("AssetRegistry", "registrar") == REGISTRAR == result.registrar
+    assert answer("AssetRegistry", "genealogy") == result.genealogy
+    assert answer("Genealogy", "registry") == result.assets
+    assert answer("Genealogy", "directory") == result.directory
     for contract in plan(REGISTRAR):
         domain = contract.immutables(local.chain_id).get("DOMAIN_SEPARATOR")
         if domain is not None:
@@ -257,7 +266,7 @@ def test_f113_interrupted_at_every_step_in_turn(
         if step.state == "done":
             raise Interrupted
 
-    for _ in range(1 + len(CONTRACTS)):
+    for _ in range(1 + len(SENT)):
         with pytest.raises(Interrupted):
             deploy(bare_deployer, folder=tmp_path, progress=progress)
     deploy(bare_deployer, folder=tmp_path, progress=progress)
@@ -272,7 +281,7 @@ def test_nothing_that_is_done_is_lost_on_ctrl_c(local: LocalChain, deployer: Sen
     recorded = read(tmp_path, local.chain_id)
     assert recorded is not None
     assert list(recorded.contracts) == ["Directory", "RecordAnchor", "AssetRegistry"]
-    with pytest.raises(NotFound, match="has no SupplierEscrow yet"):
+    with pytest.raises(NotFound, match="has no Genealogy yet"):
         find(local, tmp_path)
 
 
@@ -353,7 +362,7 @@ def test_f113_killed_before_the_transaction_is_mined_it_waits(
 def test_it_does_not_wait_for_ever(
     local: LocalChain, deployer: Sender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deploying, "PATIENCE", 0.05)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.05)
     local.automine(on=False)
     killed(local, tmp_path, "Network.receipt = die")
 
@@ -361,11 +370,28 @@ def test_it_does_not_wait_for_ever(
         deploy(deployer, folder=tmp_path)
 
 
+def test_what_comes_with_another_contract_is_awaited_and_never_sent(
+    local: LocalChain, deployer: Sender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(deployer, folder=tmp_path)
+    sent, seen = local.nonce(deployer.wallet.address), deploying.stands
+    behind = iter([False, False])  # a node that has not caught up
+
+    def stands(network: Network, contract: Planned) -> bool:
+        return seen(network, contract) and (contract.name != "Genealogy" or next(behind, True))
+
+    monkeypatch.setattr(deploying, "stands", stands)
+    deploy(deployer, folder=tmp_path)
+
+    assert next(behind, None) is None
+    assert local.nonce(deployer.wallet.address) == sent
+
+
 def test_who_is_quicker_with_the_same_contract_does_no_harm(
     local: LocalChain, deployer: Sender, tmp_path: Path
 ) -> None:
     rival = Sender(local, dev_wallets(local)[1])
-    escrow = plan(deployer.wallet.address)[3]
+    (escrow,) = (each for each in plan(deployer.wallet.address) if each.name == "SupplierEscrow")
 
     def progress(step: Step) -> None:
         if (step.name, step.state) == ("SupplierEscrow", "sending"):
@@ -477,7 +503,7 @@ def test_broken_record_is_refused_with_its_place(
 ) -> None:
     deploy(deployer, registrar=REGISTRAR, folder=tmp_path)
     file = record_file(tmp_path, local.chain_id)
-    text = file.read_text().replace(f'"block": {local.head().number - 4},', '"block": 1,')
+    text = file.read_text().replace(f'"block": {local.head().number - len(SENT) + 1},', '"block": 1,')
     file.write_text(change(text))
 
     with pytest.raises(InvalidInput, match=problem):

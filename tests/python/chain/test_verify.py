@@ -126,7 +126,7 @@ def test_any_changed_immutable_is_named(name: str, data: st.DataObject) -> None:
     places = contract.artifact.immutables[immutable]
     expected = () if value == right else places
     assert [each.where for each in found] == [
-        f"immutable {immutable} at byte {start}" for start, _ in expected
+        f"immutable {immutable} at byte {start}" for start, _ in expected[: verifying.MOST_DIFFERENCES]
     ]
     assert {(each.expected, each.found) for each in found} <= {(f"0x{right.hex()}", f"0x{value.hex()}")}
 
@@ -173,8 +173,8 @@ def test_code_of_another_chain_is_not_this_chains() -> None:
 def test_another_registrar_is_not_verified(chain: LocalChain, deployed: Deployment) -> None:
     found = wrong(verify(chain, STRANGER, recorded=deployed))
 
-    expected = ["recorded address", "code"]
-    assert found == dict.fromkeys(("AssetRegistry", "SupplierEscrow", "CapacityMarket"), expected)
+    moved = ("AssetRegistry", "Genealogy", "SupplierEscrow", "CapacityMarket")
+    assert found == {name: ["recorded address", "code"] for name in moved}
 
 
 # The package itself

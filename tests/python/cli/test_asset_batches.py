@@ -56,7 +56,7 @@ def test_run_is_kept_before_anything_is_sent(market: Market, packs: tuple[object
 def test_bad_lines_are_all_told_and_nothing_is_committed(market: Market) -> None:
     Path("packs.csv").write_text("local_id,kind\n,product\nA,product\nB,thing\n" + "C,\n" * 12)
     refusal = market.refused("asset", "batch", "packs.csv", by="supplier")
-    assert "packs.csv: nothing was committed, for line 2: '' can't be a local id" in refusal.message
+    assert "packs.csv: nothing was sent, for line 2: '' can't be a local id" in refusal.message
     assert "line 4: 'thing' is no kind" in refusal.message
     assert refusal.message.endswith("; and 4 more")
     assert not RUN.exists()

@@ -24,7 +24,7 @@ from tests.docs.blocks import read_blocks, read_console
 from tests.docs.tables import tables
 
 EXAMPLES: Final = find_project(Path(__file__).parent) / "examples"
-NAMES: Final = sorted(page.parent.name for page in EXAMPLES.glob("*/README.md"))
+NAMES: Final = sorted(script.parent.name for script in EXAMPLES.glob("*/deal.py"))
 GOODS_ARE_THE_BUYERS: Final = LineFlag.GOODS_TO_BUYER
 
 

@@ -1,7 +1,7 @@
 """What the AssetRegistry refuses."""
 
 from fabricant.chain.reverts import ContractError
-from fabricant.domain.assets import AssetId, Status
+from fabricant.domain.assets import AssetFlag, AssetId, Status
 from fabricant.domain.batches import BatchId
 from fabricant.domain.units import Address, UnixSeconds
 
@@ -153,6 +153,18 @@ class AssetRegistry_NotApproved(
     caller: Address
 
 
+class AssetRegistry_Locked(
+    ContractError,
+    types="uint256,uint8",
+    says=(
+        "asset {id:asset} can't change hands, it is {flags:flags}; `fabricant asset show` says by whom and "
+        "until when"
+    ),
+):
+    id: AssetId
+    flags: AssetFlag
+
+
 class AssetRegistry_NoCoin(
     ContractError,
     types="uint256",
@@ -258,12 +270,33 @@ class AssetRegistry_NoRecorder(
     ContractError,
     types="uint256,address",
     says=(
-        "{caller} has no part in asset {id:asset}: its owner, user, their RECORD operators and its "
-        "device record"
+        "{caller} has no part in asset {id:asset}: its owner, user, their RECORD operators, its device and "
+        "its recorders record; let the owner name it a recorder"
     ),
 ):
     id: AssetId
     caller: Address
+
+
+class AssetRegistry_NotGenealogy(
+    ContractError,
+    types="address",
+    says="{caller} is not the Genealogy, to which this function belongs; call the Genealogy instead",
+):
+    caller: Address
+
+
+class AssetRegistry_NotEnough(
+    ContractError,
+    types="uint256,uint128,uint128",
+    says=(
+        "asset {id:asset} has {available}, and {quantity} would be taken; take more than nothing, and at "
+        "most what there is"
+    ),
+):
+    id: AssetId
+    quantity: int
+    available: int
 
 
 class AssetRegistry_NotRegistrar(

@@ -1,0 +1,62 @@
+"""Every story about goods plays as its page tells it, and ends as it should."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from fabricant.chain.anvil import LocalChain
+from fabricant.chain.build import find_project
+from fabricant.demo.firms import Firms
+from fabricant.domain.recalls import Fate
+from tests.checks.documents import dead_links
+from tests.docs.blocks import read_blocks, read_console
+
+EXAMPLES: Final = find_project(Path(__file__).parent) / "examples"
+NAMES: Final = sorted(script.parent.name for script in EXAMPLES.glob("*/story.py"))
+
+Played = Callable[[str], tuple[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """What a story told, and its outcome; each is played once."""
+    done: dict[str, tuple[str, Any]] = {}
+
+    def play(name: str) -> tuple[str, Any]:
+        if name not in done:
+            told: list[str] = []
+            with LocalChain.start() as chain:
+                firms = Firms.set_up(chain, folder=tmp_path_factory.mktemp(name), say=told.append)
+                outcome = importlib.import_module(f"examples.{name}.story").play(firms)
+            done[name] = ("\n".join(told), outcome)
+        return done[name]
+
+    return play
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_tells_what_its_page_shows(name: str, played: Played) -> None:
+    page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    (block,) = (each for each in read_blocks(page) if each.language == "console")
+    ((command, shown),) = read_console(block.text)
+
+    assert command == f"python examples/{name}/story.py"
+    assert shown.strip("\n") == played(name)[0].strip("\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_page_leads_somewhere(name: str) -> None:
+    assert dead_links([EXAMPLES / name / "README.md"]) == []
+
+
+def test_the_heats_recall_names_all_and_only_the_affected_engines(played: Played) -> None:
+    _, outcome = played("turbine_blade")
+
+    assert outcome.engines == outcome.by_hand == {"ENGINE-1", "ENGINE-2"}
+    assert outcome.before == {"ENGINE-1", "ENGINE-2", "ENGINE-3"}
+    assert outcome.covered == 1 + 40 + 40 + 2 + 2
+    assert outcome.closure.counts == {Fate.CONSUMED: 41, Fate.ACKNOWLEDGED: 42, Fate.RETURNED: 2}
+    assert outcome.closure.is_closed
