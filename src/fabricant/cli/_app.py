@@ -24,7 +24,7 @@ opened or asked for before that. For a new command, `cli/asset.py`:
     app.network(ctx)      Network. `local` is the chain of `fabricant chain start`
     app.development(ctx)  DevelopmentChain: the same, if it is an Anvil
     app.own_chain(ctx)    LocalChain: a fresh one instead
-    app.deployment(ctx)   Deployment: .directory .records .assets .escrow .capacity .first_block
+    app.deployment(ctx)   Deployment: .directory .records .assets .genealogy .escrow .capacity .first_block
     app.folder(ctx)       the folder of the deployments' records
     app.wallet(ctx)       Wallet: from the keystore, or dev:0 to dev:9 on an Anvil; a name may be given
     app.account(ctx)      Address of the same wallet, which stays closed

@@ -77,7 +77,9 @@ def _run(ctx: click.Context, registry: AssetRegistry, plan: Import) -> list[Impo
                 done.append(each)
                 advance(len(each.registered) + len(each.refused))
     except BaseException:
-        output.note(f"{_count(done):,} of {len(plan.missing):,} are registered; run it again to go on.")
+        output.note(
+            f"At least {_count(done):,} of {len(plan.missing):,} are registered; run it again to go on."
+        )
         raise
     return done
 
@@ -97,8 +99,9 @@ def _words(file: Path, plan: Import) -> list[str]:
 
 
 def _show(plan: Import, done: list[Imported], bad: list[BadLine]) -> None:
+    sent = [each.receipt for each in done if each.receipt]
     output.say(
-        f"Registered: {count_of(_count(done), 'asset')}, with {count_of(len(done), 'transaction')}; "
+        f"Registered: {count_of(_count(done), 'asset')}, with {count_of(len(sent), 'transaction')}; "
         f"{len(plan.present):,} were before."
     )
     if bad:

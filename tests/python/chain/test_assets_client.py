@@ -284,6 +284,6 @@ def test_a_batch_is_committed_and_its_units_serialised(world: World) -> None:
 
     assert unit == UnitSerialised(id=asset_id(OWN, "pack 1"), batch=run.batch.id)
     assert assets.owner_of(unit.id) == BUYER.address
-    assert assets.progress_of(run.batch.id) == Progress(committed_at=committed, serialised=1)
+    assert assets.progress_of(run.batch.id) == Progress(committed_at=committed, serialised=1, recalled=False)
     with pytest.raises(AssetRegistry_AlreadyRegistered):
         anyone.serialise(run.batch, packs[1], proof=run.prove("pack 1"))

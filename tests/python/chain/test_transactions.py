@@ -209,6 +209,19 @@ def test_f117_more_gas_than_a_transaction_may_use_is_refused(
     assert node.count("eth_sendRawTransaction") == 0
 
 
+def test_f117_a_node_that_gives_up_estimating_says_so(shaky: Sender, node: FaultyNode) -> None:
+    node.fail(
+        "eth_estimateGas",
+        faults.refuse(-32000, "gas required exceeds allowance (30000000)"),
+        faults.refuse(-32000, "header not found"),
+    )
+    with pytest.raises(GasCapExceeded, match="split it"):
+        shaky.send(PAYEE)
+    with pytest.raises(RpcRefused, match="header not found"):
+        shaky.send(PAYEE)
+    assert node.count("eth_sendRawTransaction") == 0
+
+
 def test_f117_a_node_that_invents_fees_can_cost_no_more_than_the_cap(shaky: Sender, node: FaultyNode) -> None:
     node.fail("eth_feeHistory", faults.result({"reward": [[hex(10**15)]] * 10}))
     with pytest.raises(FeeCapExceeded):

@@ -93,7 +93,7 @@ def test_what_was_done_before_ctrl_c_is_not_lost(market: Market, monkeypatch: py
         patch.setattr("fabricant.cli._asset_importing.run_import", interrupted)
         noted = market.noted(*IMPORT, "--yes", by="supplier")
 
-    assert "6 of 7 are registered; run it again to go on." in noted
+    assert "At least 6 of 7 are registered; run it again to go on." in noted
     again = imported(market)
     assert (again["registered"], again["present"]) == (1, 6)
 
