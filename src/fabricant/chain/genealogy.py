@@ -128,11 +128,19 @@ class AuthoritySet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An asset is held, itself or because of a part."""
+class HoldPlaced:
+    """An authority holds an asset."""
 
     id: AssetId
     authority: Address
+    until: UnixSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An asset is held for longer than before, itself or because of a part."""
+
+    id: AssetId
     until: UnixSeconds
 
 
@@ -142,7 +150,7 @@ class Genealogy(
     events=(
         *(Assembled, Disassembled, Transformed, ProcessingPermitted),
         *(NoticeIssued, NoticeLifted, Recalled, RecallCleared, RecallAcknowledged, RecalledReturned),
-        *(AuthoritySet, Held),
+        *(AuthoritySet, HoldPlaced, Held),
     ),
 ):
     """What assets are made of, which of them are called back, and which are held."""
@@ -160,14 +168,19 @@ class Genealogy(
     def disassemble(self, parent: AssetId, children: Sequence[AssetId]) -> AllDone[Disassembled]:
         """Takes parts out, to the owner of the whole. Owner (ASSETS); sends a transaction.
 
-        What is recalled with the whole stays recalled. Raises Genealogy_NotOwner, Genealogy_NotAPart,
-        Genealogy_Unfit for a whole that is held or part of something itself.
+        What is recalled with the whole stays recalled, and a part that is held stays held. Raises
+        Genealogy_NotOwner, Genealogy_NotAPart, Genealogy_InUse, Genealogy_TooManyNotices, and Genealogy_Unfit
+        for a whole that is held itself or part of something.
         """
         return self._do_all(Disassembled, "disassemble", parent, tuple(children))
 
     def parent_of(self, asset: AssetId, *, at: At = "latest") -> AssetId:
         """What an asset is a part of; zero: nothing."""
         return AssetId(self._read("parentOf", asset, at=at))
+
+    def parts_in(self, asset: AssetId, *, at: At = "latest") -> int:
+        """How many parts an asset has, not counting theirs."""
+        return int(self._read("partsIn", asset, at=at))
 
     def root_of(self, asset: AssetId, *, at: At = "latest") -> AssetId:
         """The asset that has an asset in it, at whatever level: itself if it is part of nothing."""
@@ -209,8 +222,8 @@ class Genealogy(
     ) -> Done[ProcessingPermitted]:
         """Lets the user of a lot transform it for its owner, until a time. Owner (ASSETS).
 
-        Sends a transaction. Ends with the ownership, and for the zero address. Raises Genealogy_NotOwner,
-        Genealogy_BadShare, AssetRegistry_UnknownAsset.
+        Sends a transaction. Counts while this owner has the lot; for the zero address it ends. Raises
+        Genealogy_NotOwner, Genealogy_BadShare, AssetRegistry_UnknownAsset.
         """
         arguments = (lot, processor, until, max_scrap_bps)
         return self._do(ProcessingPermitted, "permitProcessing", *arguments)
@@ -254,7 +267,7 @@ class Genealogy(
 
         Sends a transaction. The same hash again adds to the same notice; `uri` says where its text is found,
         the first time. What the notice covers already is passed over. Raises Genealogy_NotIssuer,
-        Genealogy_Lifted, Genealogy_BadBatch, Genealogy_TooManyNotices, AssetRegistry_UnknownAsset.
+        Genealogy_Lifted, Genealogy_BadBatch, AssetRegistry_UnknownAsset.
         """
         hashes = tuple(map(local_id_hash, local_ids))
         return self._do_all(Recalled, "recall", namespace, hashes, tuple(batches), notice_hash, uri)
@@ -316,10 +329,10 @@ class Genealogy(
         return self._do(RecallAcknowledged, "acknowledgeRecall", notice)
 
     def return_recalled(self, namespace: Namespace, local_id: str, *, to: Address) -> Done[RecalledReturned]:
-        """Hands a recalled asset to its issuer, or to whoever acknowledged all its notices. Owner (ASSETS).
+        """Hands a recalled asset to its issuer, or to whoever acknowledged all its notices.
 
-        Sends a transaction. Raises Genealogy_NotOwner, Genealogy_NotAcknowledged, Genealogy_Final,
-        Genealogy_Unfit for one that is held, part of another, or not recalled.
+        The owner, or whom it approved (ERC-721). Sends a transaction. Raises Genealogy_NotApproved,
+        Genealogy_NotAcknowledged, Genealogy_NotRecalled, Genealogy_Final, and Genealogy_Unfit if it is held.
         """
         return self._do(RecalledReturned, "returnRecalled", namespace, local_id_hash(local_id), to)
 
@@ -335,8 +348,12 @@ class Genealogy(
         """Whether an account declared to know of a notice."""
         return bool(self._read("hasAcknowledged", notice, account, at=at))
 
+    def reach_of(self, asset: AssetId | BatchId, notice: NoticeId, *, at: At = "latest") -> Reach:
+        """How a notice covers an asset or a batch, or would if it were not lifted."""
+        return Reach(self._read("reachOf", asset, notice, at=at))
+
     def recalls_of(self, asset: AssetId | BatchId, *, at: At = "latest") -> tuple[Recall, ...]:
-        """The notices that cover an asset or a batch, some lifted ones included."""
+        """The notices that cover an asset or a batch, with lifted ones until `unlock` forgets them."""
         output = self.abi.functions["recallsOf"].outputs[0]
         recalls: tuple[Recall, ...] = output.typed(self._read("recallsOf", asset, at=at), tuple[Recall, ...])
         return recalls
@@ -385,7 +402,7 @@ class Genealogy(
         return bool(self._read("isAuthority", namespace, authority, at=at))
 
     def hold_of(self, asset: AssetId, *, at: At = "latest") -> Hold:
-        """Until when an asset is held, and from when it can be held again; zeros: never held."""
+        """Until when an asset is held, and from when it can be held again; zeros: never."""
         return self._read_as(Hold, "holdOf", asset, at=at)
 
     # Locks
@@ -393,7 +410,8 @@ class Genealogy(
     def unlock(self, assets: Sequence[AssetId]) -> Receipt:
         """Makes the registry tell of assets that nothing locks any more (ERC-5192's Unlocked). Anyone.
 
-        Sends a transaction. They could be transferred without it.
+        Sends a transaction. They could be transferred without it, unless the last eight of more notices that
+        cover one are lifted: until these are forgotten here, 128 at a time, it counts as recalled.
         """
         return self._send("unlock", tuple(assets))
 

@@ -152,9 +152,7 @@ def _planned(graph: Graph, planned: Plan, campaign: Campaign) -> dict[str, Any]:
 
 
 def _left(planned: Plan) -> dict[str, list[str]]:
-    beyond = [node for node, concern in planned.concerns.items() if concern is Concern.BEYOND]
-    left = {"full": planned.full, "unproven": planned.unproven, "beyond": beyond}
-    return {why: [facts.asset_text(node) for node in nodes] for why, nodes in left.items()}
+    return {"unproven": [facts.asset_text(node) for node in planned.unproven]}
 
 
 def _show_plan(graph: Graph, planned: Plan, campaign: Campaign) -> None:
@@ -176,15 +174,10 @@ def _show_plan(graph: Graph, planned: Plan, campaign: Campaign) -> None:
 
 
 def _warnings(graph: Graph, planned: Plan) -> list[str]:
-    beyond = [node for node, concern in planned.concerns.items() if concern is Concern.BEYOND]
-    told = (
-        (planned.unproven, "are tokens of a batch, and need its file: --run"),
-        (planned.full, "are covered by eight other notices, and by no more"),
-        (beyond, "were made of something that only has a recalled part; their issuers have to recall them"),
-    )
-    return [
-        f"{', '.join(drawing.name(graph, node) for node in nodes)} {why}." for nodes, why in told if nodes
-    ]
+    if not planned.unproven:
+        return []
+    names = ", ".join(drawing.name(graph, node) for node in planned.unproven)
+    return [f"{names} are tokens of a batch, and need its file: --run."]
 
 
 def _holder(graph: Graph, node: NodeId) -> str | None:

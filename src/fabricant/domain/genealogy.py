@@ -111,9 +111,10 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An authority's hold on an asset."""
+    """Authorities' holds on an asset."""
 
-    until: UnixSeconds  # exclusive; zero: never held
+    until: UnixSeconds  # exclusive: the asset or a part of it; zero: never held
+    itself: UnixSeconds  # exclusive: the asset itself
     again: UnixSeconds  # from then the asset can be held anew
 
 

@@ -14,10 +14,9 @@ from typing import Final
 
 from fabricant.domain.assets import AssetId, Namespace, Status
 from fabricant.domain.genealogy import NoticeId, Reach
-from fabricant.domain.graph import Calling, Graph, Making, NodeId, Relation, Thing, Way
+from fabricant.domain.graph import Calling, Graph, Making, NodeId, Relation, Thing
 from fabricant.domain.units import Address
 
-MOST_NOTICES: Final = 8  # in force, that cover one asset at a time
 SPREADING: Final = (Reach.ISSUED, Reach.DOWNWARD)
 
 
@@ -29,7 +28,6 @@ class Concern(Enum):
 
     WHOLE = "whole"  # it is recalled itself
     PART = "part"  # only because of a part
-    BEYOND = "beyond"  # made of something with such a part: no call carries a notice there
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,7 @@ def affected(graph: Graph, recalled: Iterable[NodeId]) -> dict[NodeId, Concern]:
             if above in concerns:
                 break  # and so is what that is in, or it will be
             concerns[above] = Concern.PART
-    containing = [node for node, concern in concerns.items() if concern is Concern.PART]
-    onward = _reached(containing, lambda node: (edge.target for edge in graph.edges(node, Way.FORWARD)))
-    return concerns | {node: Concern.BEYOND for node in onward if node not in concerns}
+    return concerns
 
 
 def _spread(graph: Graph, node: NodeId) -> Iterator[_Step]:
@@ -98,14 +94,12 @@ class Link:
 class Plan:
     """What is to be done so that a notice covers all that it concerns.
 
-    `full`: covered by as many other notices as can be, so that nothing spreads from there. `unproven`: units
-    that are tokens, of a batch whose run is not at hand.
+    `unproven`: units that are tokens, of a batch whose run is not at hand.
     """
 
     notice: NoticeId
     links: tuple[Link, ...]
     concerns: Mapping[NodeId, Concern]
-    full: tuple[NodeId, ...]
     unproven: tuple[AssetId, ...]
 
 
@@ -131,27 +125,20 @@ class _Planner:
         self._graph, self._notice, self._provable = graph, notice, provable
         calling = graph.notices.get(notice)
         self._covered = dict(calling.covers) if calling else {}
-        others = (each for each in graph.notices.values() if each.id != notice and each.lifted is None)
-        self._others = Counter(node for each in others for node in each.covers)
-        self._full: dict[NodeId, None] = {}
         self._unproven: dict[NodeId, None] = {}
 
     def plan(self, named: Collection[NodeId]) -> Plan:
         spreading = [node for node, reach in self._covered.items() if reach in SPREADING]
         concerns = affected(self._graph, [*named, *spreading])
         unnamed = (node for node in named if self._covered.get(node) is not Reach.ISSUED)
-        links = [
-            Link(None, node, node, self._cover(node, Reach.ISSUED))
-            for node in unnamed
-            if self._has_room(node)
-        ]
+        links = [Link(None, node, node, self._cover(node, Reach.ISSUED)) for node in unnamed]
         wave = [*spreading, *(link.target for link in links)]
         while wave:
             added = [self._link(step) for step in self._steps(wave) if self._can_go(step)]
             links += added
             wave = [link.target for link in added]
         unproven = tuple(AssetId(node) for node in self._unproven if not self._spreads(node))
-        return Plan(self._notice, tuple(links), concerns, tuple(self._full), unproven)
+        return Plan(self._notice, tuple(links), concerns, unproven)
 
     def _steps(self, wave: Iterable[NodeId]) -> Iterator[_Step]:
         """Steps of one kind together, because one call makes many of them."""
@@ -163,7 +150,7 @@ class _Planner:
             yield from alike
 
     def _can_go(self, step: _Step) -> bool:
-        if self._spreads(step.target) or not self._has_room(step.target):
+        if self._spreads(step.target):
             return False
         if step.relation is Relation.UNIT and not self._provable(AssetId(step.target)):
             self._unproven[step.target] = None
@@ -177,18 +164,12 @@ class _Planner:
     def _spreads(self, node: NodeId) -> bool:
         return self._covered.get(node) in SPREADING
 
-    def _has_room(self, node: NodeId) -> bool:
-        if node in self._covered or self._others[node] < MOST_NOTICES:
-            return True
-        self._full[node] = None
-        return False
-
     def _cover(self, node: NodeId, reach: Reach) -> tuple[NodeId, ...]:
         self._covered[node] = reach
         covers = [node]
         for above in self._graph.wholes(AssetId(node)) if self._graph.thing(node) else ():
-            if above in self._covered or not self._has_room(above):
-                break
+            if above in self._covered:
+                continue  # what that is in may have been cleared
             self._covered[above] = Reach.UPWARD
             covers.append(above)
         return tuple(covers)

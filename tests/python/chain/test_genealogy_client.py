@@ -275,8 +275,10 @@ def test_an_authority_holds_once_in_a_while(world: World) -> None:
 
     assert may == AuthoritySet(namespace=OWN, authority=authority, allowed=True)
     assert supplier.genealogy.is_authority(OWN, authority)
-    assert held.events == tuple(Held(id=each, authority=authority, until=until) for each in (blade, engine))
-    assert supplier.genealogy.hold_of(blade) == Hold(until=until, again=UnixSeconds(until + 180 * DAY))
+    assert held.events == tuple(Held(id=each, until=until) for each in (blade, engine))
+    assert supplier.genealogy.hold_of(blade) == Hold(
+        until=until, itself=until, again=UnixSeconds(until + 180 * DAY)
+    )
     with pytest.raises(Genealogy_HeldBefore):
         inspector.genealogy.hold(OWN, "BLADE", until=until)
     assert supplier.genealogy.locks_of(engine) is AssetFlag.HELD

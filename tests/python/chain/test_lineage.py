@@ -48,7 +48,10 @@ def test_a_part_knows_its_wholes_and_what_it_was_made_of(world: World, parts: di
     assert [blade.recalls, rotor.recalls] == [
         (Covered(notice=notice, reach=reach, uri="ipfs://notice"),) for reach in (Reach.ISSUED, Reach.UPWARD)
     ]
-    assert (rotor.locked, rotor.hold) == (True, Hold(until=UnixSeconds(0), again=UnixSeconds(0)))
+    assert (rotor.locked, rotor.hold) == (
+        True,
+        Hold(until=UnixSeconds(0), itself=UnixSeconds(0), again=UnixSeconds(0)),
+    )
     supplier.genealogy.lift_recall(OWN, TEXT)
     assert lineage_of(world.fabricant, parts["BLADE-1"]).recalls == ()
 

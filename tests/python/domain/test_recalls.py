@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabricant.domain.assets import AssetId, Status
-from fabricant.domain.genealogy import NoticeId, Reach
+from fabricant.domain.genealogy import Reach
 from fabricant.domain.graph import Evidence, NodeId, Relation
-from fabricant.domain.recalls import MOST_NOTICES, Concern, Fate, Link, affected, close, plan
+from fabricant.domain.recalls import Concern, Fate, Link, affected, close, plan
 from tests.support.actors import Actor
 from tests.support.growing import HERE, NOTICE, OWNER, SEEN, Edges, Grown, genealogies
 
@@ -18,20 +18,17 @@ DEEP = 10_000
 
 def concerned(edges: Edges, recalled: set[NodeId]) -> dict[NodeId, Concern]:
     """Brute force: every rule over every edge, until nothing changes."""
-    whole, part, beyond = set(recalled), set[NodeId](), set[NodeId]()
+    whole, part = set(recalled), set[NodeId]()
     before = -1
-    while len(whole) + len(part) + len(beyond) > before:
-        before = len(whole) + len(part) + len(beyond)
+    while len(whole) + len(part) > before:
+        before = len(whole) + len(part)
         for relation, source, target in edges:
             if relation is Relation.PART:
                 whole |= {source} if target in whole else set()
                 part |= {target} if source in whole | part else set()
             else:
                 whole |= {target} if source in whole else set()
-                beyond |= {target} if source in (part - whole) else set()
-            beyond |= {target} if source in beyond - part - whole else set()
-    found = dict.fromkeys(beyond, Concern.BEYOND)
-    return found | dict.fromkeys(part, Concern.PART) | dict.fromkeys(whole, Concern.WHOLE)
+    return dict.fromkeys(part, Concern.PART) | dict.fromkeys(whole, Concern.WHOLE)
 
 
 class Contract:
@@ -53,9 +50,13 @@ class Contract:
             reach = Reach.DOWNWARD
         covered = []
         node: NodeId | None = link.target
-        while node is not None and self.covers.get(node, Reach.UPWARD + 1) > reach:
-            self.covers[node], reach = reach, Reach.UPWARD
-            covered.append(node)
+        if self.covers.get(link.target, Reach.UPWARD + 1) <= reach:
+            node = None
+        while node is not None:
+            if self.covers.get(node, Reach.UPWARD + 1) > reach:
+                self.covers[node] = reach
+                covered.append(node)
+            reach = Reach.UPWARD
             above = [edge[2] for edge in self.grown.edges if edge[:2] == (Relation.PART, node)]
             node = above[0] if above else None
         assert tuple(covered) == link.covers
@@ -93,7 +94,6 @@ def test_a_plan_covers_exactly_what_is_concerned(grown: Grown, seeds: list[int])
         if concern is Concern.WHOLE
         else Reach.UPWARD
         for node, concern in concerns.items()
-        if concern is not Concern.BEYOND
     }
     assert len(planned.links) == len([each for each in concerns.values() if each is Concern.WHOLE])
 
@@ -119,22 +119,17 @@ def test_a_plan_that_was_interrupted_goes_on_where_it_stopped(
 
 
 @given(genealogies(), seeds)
-def test_what_is_full_or_unproven_is_left_out_and_told(grown: Grown, seeds: list[int]) -> None:
+def test_what_is_unproven_is_left_out_and_told(grown: Grown, seeds: list[int]) -> None:
     recalled = chosen(grown, seeds)
     grown.issue()
-    full = set(grown.nodes[::5])
-    for number in range(MOST_NOTICES):
-        grown.issue(NoticeId(bytes([2 + number]) * 31), full)
 
     planned = plan(grown.graph, NOTICE, named=recalled, provable=lambda unit: unit % 2 == 0)
 
     covered = {node for link in planned.links for node in link.covers}
-    assert not covered & full
-    assert set(planned.full) <= full
     assert not set(planned.unproven) & {link.target for link in planned.links}
     assert all(grown.graph.assets[unit].batch and unit % 2 for unit in planned.unproven)
     whole = {node for node, concern in planned.concerns.items() if concern is Concern.WHOLE}
-    if not planned.full and not planned.unproven:
+    if not planned.unproven:
         assert whole <= covered
 
 
@@ -146,19 +141,6 @@ def test_other_parts_of_a_whole_are_not_concerned() -> None:
 
     assert affected(grown.graph, [bad]) == {bad: Concern.WHOLE, engine: Concern.PART}
     assert affected(grown.graph, [engine]) == dict.fromkeys((engine, bad, good), Concern.WHOLE)
-
-
-def test_what_is_made_of_a_whole_with_such_a_part_is_told() -> None:
-    grown = Grown()
-    rotor, bad = grown.register(), grown.register()
-    grown.assemble(rotor, bad)
-    (coated,) = grown.transform([rotor], 1)
-    grown.issue()
-
-    planned = plan(grown.graph, NOTICE, named=[bad])
-
-    assert planned.concerns == {bad: Concern.WHOLE, rotor: Concern.PART, coated: Concern.BEYOND}
-    assert [link.covers for link in planned.links] == [(bad, rotor)]
 
 
 def test_outputs_of_one_transformation_stand_together() -> None:

@@ -30,6 +30,24 @@ class Genealogy_NotIssuer(
     issuer: Address
 
 
+class Genealogy_NotApproved(
+    ContractError,
+    types="uint256,address",
+    says="{caller} neither owns asset {id:asset} nor is approved for it; let the owner do it, or approve",
+):
+    id: AssetId
+    caller: Address
+
+
+class Genealogy_HasParts(
+    ContractError,
+    types="uint256,uint256",
+    says="asset {id:asset} has {parts} parts; take them out first",
+):
+    id: AssetId
+    parts: int
+
+
 class Genealogy_Unfit(
     ContractError,
     types="uint256,uint8",
@@ -188,7 +206,10 @@ class Genealogy_BadBatch(
 class Genealogy_TooManyNotices(
     ContractError,
     types="uint256",
-    says="eight notices in force cover asset {id:asset} already; lift one of them first",
+    says=(
+        "more than 32 notices in force cover {id:asset}, too many to hand on to what comes out of it; let "
+        "the issuers lift some"
+    ),
 ):
     id: AssetId
 
