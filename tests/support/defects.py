@@ -17,8 +17,12 @@ from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 from fabricant.errors import InvalidInput
 
-CONTRACTS = {"ESC": "SupplierEscrow", "DIR": "Directory"}  # by the invariants' letters
-FOLDERS = {"SupplierEscrow": "contracts/escrow", "Directory": "contracts/directory"}
+CONTRACTS = {"ESC": "SupplierEscrow", "DIR": "Directory", "PLG": "Pledge"}  # by the invariants' letters
+FOLDERS = {
+    "SupplierEscrow": "contracts/escrow",
+    "Directory": "contracts/directory",
+    "Pledge": "contracts/periphery",
+}
 
 
 @dataclass(frozen=True, slots=True)
