@@ -77,7 +77,7 @@ contract Pledge is IPledge, Eip712, ReentrancyGuardTransient {
         emit PledgeRedeemed(id, msg.sender, terms.amount);
         _move(terms.token, msg.sender, address(this), terms.amount);
         _setOwed(terms.lender, terms.token, owedTo[terms.lender][terms.token] + terms.amount);
-        _tryHandOver(id, lien, terms);
+        _handOver(id, lien, terms);
     }
 
     /// @inheritdoc IPledge
@@ -85,7 +85,7 @@ contract Pledge is IPledge, Eip712, ReentrancyGuardTransient {
         (PledgeId id, Lien storage lien) = _findForLender(terms);
         lien.status = PledgeStatus.Returned;
         emit PledgeReleased(id);
-        _tryHandOver(id, lien, terms);
+        _handOver(id, lien, terms);
     }
 
     /// @inheritdoc IPledge
@@ -105,7 +105,7 @@ contract Pledge is IPledge, Eip712, ReentrancyGuardTransient {
         if (block.timestamp < from) revert Pledge_TooEarly(id, block.timestamp, from);
         lien.status = PledgeStatus.Foreclosed;
         emit PledgeForeclosed(id);
-        _tryHandOver(id, lien, terms);
+        _handOver(id, lien, terms);
     }
 
     /// @inheritdoc IPledge
@@ -157,21 +157,24 @@ contract Pledge is IPledge, Eip712, ReentrancyGuardTransient {
         registry.setUser(terms.asset, terms.pledger, uint64(until));
     }
 
-    /// @dev An asset that its registry holds back stays here: nothing that stops it stops a redemption or a foreclosure.
-    function _tryHandOver(PledgeId id, Lien storage lien, PledgeTerms calldata terms) private {
-        address to = _entitled(lien, terms);
-        try registry.transferFrom(address(this), to, terms.asset) {
-            lien.inCustody = false;
-            emit PledgeHandedOver(id, to, terms.asset);
-        } catch {}
+    /// @dev An asset that its registry holds back stays here: nothing that stops it stops a redemption or a foreclosure. The registry is
+    /// asked, not tried: whoever sends too little gas would keep back an asset that is free.
+    function _handOver(PledgeId id, Lien storage lien, PledgeTerms calldata terms) private {
+        if (registry.locked(terms.asset)) return;
+        address to = _leave(id, lien, terms);
+        registry.transferFrom(address(this), to, terms.asset);
     }
 
     function _takeOut(PledgeTerms calldata terms) private returns (PledgeId id, address to) {
         id = pledgeId(terms);
         Lien storage lien = liens[id];
         if (!lien.inCustody || lien.status == PledgeStatus.Pledged) revert Pledge_NothingToCollect(id, lien.status);
-        lien.inCustody = false;
+        to = _leave(id, lien, terms);
+    }
+
+    function _leave(PledgeId id, Lien storage lien, PledgeTerms calldata terms) private returns (address to) {
         to = _entitled(lien, terms);
+        lien.inCustody = false;
         emit PledgeHandedOver(id, to, terms.asset);
     }
 
