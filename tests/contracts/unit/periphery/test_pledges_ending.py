@@ -1,7 +1,7 @@
 """How a pledge ends: who gets asset and money, and when, whatever happens. PLG-2 to PLG-4, PLG-6."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 from web3.contract import Contract
@@ -29,7 +29,7 @@ from tests.support.pledges import (
     Loans,
     guarded,
 )
-from tests.support.reverts import reverts
+from tests.support.reverts import Reverted, reverts
 
 USUAL, RETURNS_NOTHING, RETURNS_FALSE, TAKES_FEE, PAUSED = 0, 1, 2, 4, 5  # MockOddToken's oddities
 STATUSES = {"none": NONE, "pledged": PLEDGED, "declared": PLEDGED} | ENDED
@@ -185,6 +185,18 @@ def test_f002_a_payment_lets_nobody_in(chain: Chain, loans: Loans, odd_money: Co
             loan.redeem()
         assert odd_money.functions.targetAnswer().call() == ENTRY
         chain.send(odd_money.functions.setOddity(USUAL), by=STRANGER)
+
+
+def test_f016_too_little_gas_keeps_nothing_back(chain: Chain, loans: Loans) -> None:
+    loan = loans().given("pledged")
+    ready, outcomes = chain.local.snapshot(), []
+    for gas in range(60_000, 150_000, 3_000):
+        with suppress(Reverted):
+            loan.redeem(gas=gas)
+        outcomes.append(loan.lien)
+        chain.local.revert(ready)
+        ready = chain.local.snapshot()
+    assert set(outcomes) == {Lien(PLEDGED, in_custody=True), Lien(RETURNED)}
 
 
 # Releasing

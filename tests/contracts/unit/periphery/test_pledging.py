@@ -18,6 +18,7 @@ from tests.support.pledges import (
     CURE,
     ENDED,
     ENTRY,
+    FORECLOSED,
     LENDER,
     PAYER,
     PLEDGE_TERMS,
@@ -329,6 +330,14 @@ def test_f002_an_advance_lets_nobody_in(loans: Loans, odd_money: Contract) -> No
         loan.pledge()
         assert odd_money.functions.targetAnswer().call() == ENTRY
         assert loan.lien == HERE
+
+
+def test_f042_a_pledge_to_oneself_binds_nobody_else(loans: Loans) -> None:
+    loan = loans(lender=PLEDGER, advance=0)
+    loan.pledge(by=PLEDGER)
+    loan.declare(by=PLEDGER)
+    loan.foreclose(by=PLEDGER)
+    loan.stands(Lien(FORECLOSED, noticed_at=loan.declared), owner=PLEDGER)
 
 
 # Using it
