@@ -47,7 +47,7 @@ struct Lien {
 /// the agreed cure, and forecloses. Terms are signed off chain; one slot a pledge is kept, and later calls bring the terms again.
 ///
 /// INVARIANTS.
-/// PLG-1 Only its owner pledges an asset, and nobody becomes a lender, by less than its own call or signature.
+/// PLG-1 Nobody but its owner pledges an asset, and nobody becomes a lender but by its own call or signature.
 /// PLG-2 An asset in custody is exactly one party's: the pledger's until it is foreclosed, the lender's from then on. It goes to nobody else.
 /// PLG-3 A pledge can be redeemed and released until it is foreclosed, and foreclosed only a whole cure after a default that was declared
 /// when the debt was due.
@@ -70,7 +70,8 @@ struct Lien {
 /// TIME. Unix seconds. Pledged before openBy; default from dueBy; foreclosed from the declaration + cure.
 ///
 /// LOCKS. A recalled or held asset can't be transferred. The pledge ends all the same, the asset stays here for whom it belongs to,
-/// and anyone has it handed over later: when the lock is gone, or before if its owner acknowledged the recall.
+/// and anyone has it handed over later: when the lock is gone, or before if that one acknowledged the recall. An issuer
+/// can recall at any time: who lends on an asset that the pledger itself issued may get it recalled.
 ///
 /// FORECLOSURE is strict: the lender keeps the asset, whatever it is worth. Where the law wants a sale or a surplus, the documents
 /// say so and the lender owes it.

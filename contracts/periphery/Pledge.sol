@@ -150,7 +150,7 @@ contract Pledge is IPledge, Eip712, ReentrancyGuardTransient {
 
     /* THE ASSET */
 
-    /// @dev The use ends before the lender may foreclose: at the agreed time, later if it declares default later.
+    /// @dev Until the lender may foreclose at the earliest, as things stand now.
     function _lend(PledgeTerms calldata terms, uint256 noticedAt) private {
         uint256 cureBegins = noticedAt != 0 ? noticedAt : Math.max(block.timestamp, terms.dueBy);
         uint256 until = Math.min(cureBegins + terms.cure, block.timestamp + LONGEST_USE);

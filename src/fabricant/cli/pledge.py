@@ -21,7 +21,8 @@ from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.domain.drafts import PledgeDraft, parse_token
+from fabricant.cli._order_agreeing import DRAFT_SUFFIX
+from fabricant.domain.drafts import PledgeDraft
 from fabricant.domain.pledges import (
     Lien,
     PledgeId,
@@ -32,9 +33,7 @@ from fabricant.domain.pledges import (
     foreclosable_from,
 )
 from fabricant.domain.signed_files import PLEDGE_FILE, SignedFile
-from fabricant.domain.units import Address, Token, format_time
-
-DRAFT_SUFFIX = ".toml"
+from fabricant.domain.units import Address, Token, format_time, parse_address
 
 
 @dataclass(frozen=True)
@@ -327,7 +326,7 @@ def prolong(ctx: click.Context, pledge: str) -> None:
 
 
 @command.command
-@click.argument("token", type=app.Parsed("token", parse_token))
+@click.argument("token", type=app.Parsed("token", parse_address))
 @click.option("--owner", type=naming.WHO, help="Whose money it is. [default: you]")
 @trade.acts
 def withdraw(ctx: click.Context, token: Address, *, owner: str | None) -> None:
@@ -392,15 +391,16 @@ def list_(ctx: click.Context, *, pledger: str | None, lender: str | None) -> Non
         if all(getattr(event, side) == party for side, party in wanted.items())
     ]
     rows = [
-        (facts.short(each.id), each.lien.status.name.lower(), _amount(each), format_time(each.terms.due_by))
+        (
+            facts.short(each.id),
+            each.lien.status.name.lower(),
+            each.token.format(each.terms.amount),
+            format_time(each.terms.due_by),
+        )
         for each in ours
     ]
-    shown = lambda: output.table("pledge", "status", "redeemed for", "due", rows=rows)  # noqa: E731
-    output.emit(ctx, [_facts(each) for each in ours], shown)
-
-
-def _amount(found: _AtHand) -> str:
-    return found.token.format(found.terms.amount)
+    headings = ("pledge", "status", "redeemed for", "due")
+    output.emit(ctx, [_facts(each) for each in ours], lambda: output.table(*headings, rows=rows))
 
 
 def _facts(found: _AtHand) -> dict[str, object]:
@@ -421,7 +421,7 @@ def _read(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedFile[Pl
     draft = files.read_draft(file, PledgeDraft)
     asset = naming.asset(ctx, fabricant, draft.asset, issuer=draft.pledger)
     quantity = fabricant.assets.quantity_of(asset)
-    token = lookup.token_of(fabricant, parse_token(draft.token))
+    token = lookup.token_of(fabricant, parse_address(draft.token))
     return pledging.proposed(fabricant, draft.terms(asset=asset, quantity=quantity, token=token))
 
 
