@@ -19,7 +19,7 @@ TESTS: Final = ROOT / "tests"
 DEFECTS: Final = {
     defect.name: defect.breaks for defect in read_defects(TESTS / "invariants" / "defects.toml")
 }
-_NUMBER: Final = re.compile(r"\b(?:ESC|DIR|AST|CAP|REC)-\d+\b")
+_NUMBER: Final = re.compile(r"\b(?:ESC|DIR|AST|CAP|REC|PLG)-\d+\b")
 _ENTRY: Final = re.compile(
     r"^### (\S+): [^\n]*\n\n(.+?)\n\n- Guards: (.+?)\n- Proof: (.+?)\n- Defects: (.+?)\n(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,

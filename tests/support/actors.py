@@ -18,6 +18,8 @@ ROLES = (
     "broker",
     "payer",
     "payee",
+    "pledger",
+    "lender",
     "operator",
     "gateway",
     "device",

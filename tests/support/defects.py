@@ -17,14 +17,12 @@ from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 from fabricant.errors import InvalidInput
 
-CONTRACTS = {
-    "AST": "AssetRegistry",
-    "ESC": "SupplierEscrow",
-    "DIR": "Directory",
-}  # by the invariants' letters
+# By the invariants' letters.
+CONTRACTS = {"AST": "AssetRegistry", "DIR": "Directory", "ESC": "SupplierEscrow", "PLG": "Pledge"}
 FOLDERS = {
     "AssetRegistry": "contracts/assets",
     "Directory": "contracts/directory",
+    "Pledge": "contracts/periphery",
     "SupplierEscrow": "contracts/escrow",
 }
 

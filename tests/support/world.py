@@ -15,6 +15,7 @@ from fabricant.chain.abi import Abi
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.deploy import deploy
 from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.pledge import Pledge
 from fabricant.chain.secret import Secret
 from fabricant.chain.transactions import Sender
 from fabricant.chain.wallet import Wallet, dev_wallets
@@ -70,6 +71,7 @@ class World:
         chain.freeze()  # so that no test depends on how long it takes
         sender = Sender(chain, dev_wallets(chain)[0])
         fabricant = Fabricant(chain, deploy(sender, folder=Path(tempfile.mkdtemp())))
+        Pledge.create(chain, sender.wallet, assets=fabricant.deployment.assets)
         token = sender.send(None, load("DemoToken").bytecode).created
         assert token
         mint = Abi.parse(load("DemoToken").abi).functions["mint"]

@@ -22,6 +22,7 @@ from fabricant.chain.directory import Directory
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.genealogy import Genealogy
 from fabricant.chain.network import Network
+from fabricant.chain.pledge import Pledge, pledge_address
 from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
 from fabricant.chain.tokens import Erc20
@@ -111,6 +112,11 @@ class Fabricant:
     def court(self, address: Address) -> ArbiterERC792:
         """A court that is the arbiter of lines. Raises NotFound if there is none."""
         return self._client(ArbiterERC792, address)
+
+    @cached_property
+    def pledges(self) -> Pledge:
+        """Assets that secure debts. Raises NotFound if nobody put that contract on this chain."""
+        return self._client(Pledge, pledge_address(self.deployment.assets))
 
     def reader(self, address: Address) -> EscrowReader:
         """A reader of the escrow: everything about a line at once. Raises NotFound if there is none."""

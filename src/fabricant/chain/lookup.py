@@ -24,6 +24,7 @@ from fabricant.domain.batches import Batch
 from fabricant.domain.capacity import OfferId
 from fabricant.domain.escrow import NO_HASH, Conditions, ConditionsId, LineId, Terms, goods_hash
 from fabricant.domain.genealogy import notice_id
+from fabricant.domain.pledges import PledgeId, PledgeTerms
 from fabricant.domain.streams import StreamId, head_after
 from fabricant.domain.units import ZERO_ADDRESS, Address, Token, UnixSeconds, printable
 from fabricant.errors import BadAnswer, InvalidInput, NotFound, VerificationFailed
@@ -112,6 +113,17 @@ def goods_in_custody(escrow: SupplierEscrow, line: LineId, *, since: int) -> tup
         if isinstance(event, LineDelivered) and goods_hash(event.assets) == custody.assets_hash:
             return event.assets
     raise NotFound(f"no delivery of 0x{line.hex()} lists the goods in custody; use a node with all events")
+
+
+# Pledges
+
+
+def find_pledge(fabricant: Fabricant, text: str) -> tuple[PledgeId, PledgeTerms]:
+    """A pledge that was made, by its id or the beginning of it. Raises NotFound, InvalidInput."""
+    since = fabricant.deployment.first_block
+    made = {event.id: event.terms for _, event in fabricant.pledges.pledges_made(since=since)}
+    pledge = PledgeId(match_id(text, made, what="pledge"))
+    return pledge, fabricant.pledges.terms_of(pledge, since=since)
 
 
 # Assets and tokens

@@ -22,7 +22,7 @@ from fabricant.errors import InvalidInput
 MOST_GAS: Final = 14_000_000  # of one transaction, by this estimate; the protocol's cap is 16,777,216
 GAS_OF_TRANSACTION: Final = 60_000
 GAS_OF_CALL: Final = 12_000
-GAS_OF_COVERED: Final = 45_000  # an asset or a batch
+GAS_OF_COVERED: Final = 80_000  # an asset or a batch
 GAS_OF_INPUT: Final = 2_000  # of the transformation, in a call
 GAS_OF_PROOF: Final = 2_500  # a hash of it
 

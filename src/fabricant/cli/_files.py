@@ -137,6 +137,6 @@ def draft(ctx: click.Context, form: type[D], given: Mapping[str, Any]) -> D:
     return form.of(values)
 
 
-_PARTIES: Final = frozenset({"buyer", "supplier", "inspector", "arbiter", "broker"})
+_PARTIES: Final = frozenset({"buyer", "supplier", "inspector", "arbiter", "broker", "pledger", "lender"})
 _TYPES: Final = dict.fromkeys(_PARTIES, naming.WHO) | {"conditions": naming.CONDITIONS}
 _METAVARS: Final = dict.fromkeys(_PARTIES, "WHO") | {"documents": "FILE|HASH", "machine": "ASSET"}

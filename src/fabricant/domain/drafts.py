@@ -19,6 +19,7 @@ from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import Offer
 from fabricant.domain.escrow import NO_HASH, ConditionsId, Terms, order_ref
 from fabricant.domain.outside import first_problem
+from fabricant.domain.pledges import PledgeTerms
 from fabricant.domain.units import (
     COIN_NAME,
     HOUR,
@@ -29,6 +30,7 @@ from fabricant.domain.units import (
     hour_of,
     parse_address,
     parse_decimal,
+    parse_duration,
     parse_time,
     printable,
 )
@@ -75,6 +77,7 @@ def _reads(parse: Callable[[str], object]) -> AfterValidator:
 
 _Amount = Annotated[str, _reads(parse_decimal)]
 _Time = Annotated[str, _reads(parse_time)]
+_Duration = Annotated[str, _reads(parse_duration)]
 _Hour = Annotated[str, _reads(parse_hour)]
 _Token = Annotated[str, _reads(parse_token)]
 _Address = Annotated[str, _reads(parse_address)]
@@ -240,6 +243,43 @@ class TermsDraft(Draft):
             documents=parse_hash(self.documents),
             order_ref=order_ref(number, salt=salt) if number else NO_HASH,
             conditions=conditions,
+            salt=int(self.salt),
+        )
+
+
+class PledgeDraft(Draft):
+    """An asset that secures a debt, for pledger and lender to sign."""
+
+    pledger: Annotated[_Address, Field(description="who owns the asset, and goes on using it")]
+    lender: Annotated[_Address, Field(description="who gets the asset if nobody redeems it")]
+    asset: Annotated[str, Field(description="its local id in the pledger's own namespace, or its asset id")]
+    token: Annotated[_Address, Field(description="address of the ERC-20 token")]
+    advance: Annotated[
+        _Amount, Field(description="what the lender pays with the pledge, in whole tokens")
+    ] = "0"
+    amount: Annotated[_Amount, Field(description="what redeems it, in whole tokens")]
+    open_by: Annotated[_Time, Field(description="it must be pledged before")]
+    due_by: Annotated[_Time, Field(description="from then the lender may declare default")]
+    cure: Annotated[_Duration, Field(description="between that and the foreclosure, such as 30 days")]
+    documents: Annotated[_Hash, Field(description="hash of the contract that it secures; empty: none")] = ""
+    salt: Annotated[
+        str, Field(description="makes this pledge different from all others", pattern="^[0-9]+$")
+    ] = Field(default_factory=lambda: str(secrets.randbits(_SALT_BITS)))
+
+    def terms(self, *, asset: AssetId, quantity: int, token: Token) -> PledgeTerms:
+        """The terms that the draft means. Raises InvalidInput for an amount that the token can't have."""
+        return PledgeTerms(
+            pledger=parse_address(self.pledger),
+            lender=parse_address(self.lender),
+            asset=asset,
+            quantity=quantity,
+            token=token.address,
+            advance=token.parse(self.advance),
+            amount=token.parse(self.amount),
+            open_by=parse_time(self.open_by),
+            due_by=parse_time(self.due_by),
+            cure=parse_duration(self.cure),
+            documents=parse_hash(self.documents),
             salt=int(self.salt),
         )
 

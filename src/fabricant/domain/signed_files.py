@@ -30,6 +30,7 @@ from fabricant.domain.escrow import (
     line_id,
 )
 from fabricant.domain.merkle import HASH_BYTES, MAX_DEPTH
+from fabricant.domain.pledges import PLEDGE_TERMS, PledgeTerms
 from fabricant.domain.typed_data import DOMAIN, Domain, Message, Struct, as_hinted, snake
 from fabricant.domain.units import parse_address, printable
 from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
@@ -91,6 +92,9 @@ ASSIGNMENT_FILE: Final = FileKind(
     Assignment,
     ("payee",),
     lines={"line": "id"},
+)
+PLEDGE_FILE: Final = FileKind(
+    "pledge", "fabricant-pledge/1", PLEDGE_TERMS, PledgeTerms, ("pledger", "lender")
 )
 GRANT_FILE: Final = FileKind("grant", "fabricant-grant/1", GRANT, OperatorGrant, ("principal",))
 

@@ -16,12 +16,14 @@ from fabricant.chain.directory import Directory
 from fabricant.chain.errors import ContractError, declared_errors
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.genealogy import Genealogy
+from fabricant.chain.pledge import Pledge
 from fabricant.chain.reader import EscrowReader
 from fabricant.chain.records import RecordAnchor
 from fabricant.domain.assets import AssetFlag
 from fabricant.domain.assets import Status as AssetStatus
 from fabricant.domain.escrow import Status as LineStatus
 from fabricant.domain.genealogy import Reach
+from fabricant.domain.pledges import PledgeStatus
 from fabricant.domain.typed_data import snake
 
 CLIENTS: tuple[type[Client], ...] = (
@@ -33,6 +35,7 @@ CLIENTS: tuple[type[Client], ...] = (
     CapacityMarket,
     ArbiterERC792,
     EscrowReader,
+    Pledge,
 )
 
 # Functions that no method is named after, and what stands for them.
@@ -76,6 +79,8 @@ ENUMS = {
     "CapacityMarket_LineNotClosed.status": LineStatus,
     "CapacityMarket_MachineUnfit.status": AssetStatus,
     "CapacityMarket_MachineUnfit.flags": AssetFlag,
+    "Pledge_WrongStatus.status": PledgeStatus,
+    "Pledge_NothingToCollect.status": PledgeStatus,
 }
 SAMPLES: dict[str, Any] = {
     "address": "0x" + "0" * 40,

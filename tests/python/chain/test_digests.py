@@ -39,10 +39,11 @@ from fabricant.domain.escrow import (
     Settlement,
     Status,
 )
+from fabricant.domain.pledges import PLEDGE_TERMS
 from fabricant.domain.typed_data import Message, Struct
 from fabricant.domain.units import address_from_bytes
 from tests.python.domain import strategies
-from tests.support import assets, capacity, lines, typed_data
+from tests.support import assets, capacity, lines, pledges, typed_data
 from tests.support.actors import Actor
 from tests.support.cells import look, put
 from tests.support.typed_data import by_eth_account, by_hand, members
@@ -187,6 +188,7 @@ SIGNED: Final = {
     "offer": of_views("capacity", "offerId", OFFER, capacity.OFFER),
     "grant": of_views("directory", "grantDigest", GRANT, typed_data.GRANT, every=10),
     "binding": of_views("assets", "bindingDigest", BINDING, assets.BINDING, every=10),
+    "pledge": of_views("pledges", "pledgeId", PLEDGE_TERMS, pledges.PLEDGE_TERMS, every=10),
     "schedule": Signed("escrow", SCHEDULE, typed_data.SCHEDULE, schedule, every=10),
     "bundle": Signed("capacity", OFFER_BUNDLE, capacity.BUNDLE, bundle, every=10),
     "settlement": Signed("escrow", SETTLEMENT, lines.SETTLEMENT_TYPE, settlement, every=10),

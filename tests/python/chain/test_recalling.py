@@ -228,7 +228,7 @@ def test_estimates_are_above_what_receipts_say(shop: Workshop, monkeypatch: pyte
     for n in range(12):
         shop.lot(f"LOT-{n}", 10**30)
     shop.make({f"LOT-{n}": 10**29 + n for n in range(12)}, [f"MIXED-{n}" for n in range(30)])
-    monkeypatch.setattr(recalling, "MOST_GAS", 600_000)
+    monkeypatch.setattr(recalling, "MOST_GAS", 1_000_000)
     _, campaign = planned(shop, "HEAT", "LOT-7")
 
     for packet in campaign.packets:
@@ -239,4 +239,4 @@ def test_estimates_are_above_what_receipts_say(shop: Workshop, monkeypatch: pyte
         assert estimate <= recalling.MOST_GAS
 
     affected = len(calling(shop).covers)
-    assert campaign.gas < 60_000 * affected + 200_000 * len(campaign.packets)
+    assert campaign.gas < 100_000 * affected + 200_000 * len(campaign.packets)
