@@ -4,9 +4,9 @@ The tests run against contracts compiled without the optimiser, so that every in
 place of the source, and a tracer notes each executed instruction. A line is covered if every statement that
 begins on it was executed; a branch is one way that one condition (if, ternary, &&, ||, loop, try) can go.
 
-Files under contracts/assets, contracts/directory and contracts/escrow must have all lines and 98 % of their branches. What
-cannot be covered is listed with its reason in tests/coverage.toml; an entry that matches nothing missed is
-an error, so that the list never says more than it must.
+Files under contracts/assets, contracts/directory and contracts/escrow must have all lines and 98 % of their
+branches. What cannot be covered is listed with its reason in tests/coverage.toml; an entry that matches
+nothing missed is an error, so that the list never says more than it must.
 """
 
 import argparse
