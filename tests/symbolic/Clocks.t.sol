@@ -13,15 +13,6 @@ contract ClockChecks is AnyLine {
         _setUp(published, 0);
     }
 
-    /// @notice While the supplier may deliver, the buyer can't terminate.
-    function check_deliver_or_terminate(Terms memory t, uint40 nowAt, bool rejected) external {
-        _begin(t, nowAt, rejected ? Status.Rejected : Status.Open);
-        Delivery memory nothing;
-        bytes4 deliver = _refusal(t.supplier, abi.encodeCall(escrow.deliver, (t, nothing)));
-        VM.assume(deliver == PASSES);
-        assert(_refusal(t.buyer, abi.encodeCall(escrow.terminate, (t))) == EARLY);
-    }
-
     /// @notice The buyer rejects until the inspection's end, and from it on silence accepts.
     function check_reject_or_deem_accepted(Terms memory t, uint40 nowAt) external {
         t.inspector = address(0);
