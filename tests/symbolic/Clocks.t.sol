@@ -13,26 +13,6 @@ contract ClockChecks is AnyLine {
         _setUp(published, 0);
     }
 
-    /// @notice The supplier delivers until the long stop, and from it on the buyer terminates: never both, never neither.
-    function check_deliver_or_terminate(Terms memory t, uint40 nowAt) external {
-        _deliverOrTerminate(t, nowAt, Status.Open);
-    }
-
-    /// @notice The same after a rejection, until the cure period's end if that is later.
-    function check_redeliver_or_terminate(Terms memory t, uint40 nowAt) external {
-        _deliverOrTerminate(t, nowAt, Status.Rejected);
-    }
-
-    /// @dev Late intervals, which change nothing here, are days: to divide by a number that is not known takes the solver long.
-    function _deliverOrTerminate(Terms memory t, uint40 nowAt, Status status) private {
-        VM.assume(escrow.conditionsOf(conditions).periods.lateEvery() == 1 days);
-        _begin(t, nowAt, status);
-        Delivery memory nothing;
-        bytes4 deliver = _refusal(t.supplier, abi.encodeCall(escrow.deliver, (t, nothing)));
-        bytes4 terminate = _refusal(t.buyer, abi.encodeCall(escrow.terminate, (t)));
-        assert((deliver == LATE) == (terminate != EARLY));
-    }
-
     /// @notice The buyer rejects until the inspection's end, and from it on silence accepts.
     function check_reject_or_deem_accepted(Terms memory t, uint40 nowAt) external {
         t.inspector = address(0);
