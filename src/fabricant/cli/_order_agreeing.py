@@ -1,6 +1,6 @@
 """`fabricant order`: what the parties agree on: proposed in a file, signed by each, sent by one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from fabricant.chain.client import Done
 from fabricant.chain.escrow import SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import Payment
+from fabricant.chain.purchase_orders import PurchaseOrder
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -227,22 +228,33 @@ def _proposal(
 
 
 @click.command
-@click.argument("file", type=files.FILE)
+@click.argument("paths", metavar="FILE...", type=files.FILE, nargs=-1, required=True)
 @side_option
 @out_option
 @trade.acts
-def sign(ctx: click.Context, file: Path, *, side: str | None, out: Path | None) -> None:
+def sign(ctx: click.Context, paths: tuple[Path, ...], *, side: str | None, out: Path | None) -> None:
     """Sign what is proposed: a draft, or a file that another side signed. Nothing is sent.
 
     It is checked and shown in plain words before. The signed file is FILE with the ending .json; the other
     sides sign the same file. An operator needs OPEN for a new line, CHANGE for all else; the supplier's both
     for a change order that takes a larger security deposit.
 
+    Several new lines of the same parties are signed with one signature; then they can be sent together.
+
     \b
     Example:
       fabricant order sign line.toml --wallet purchasing
+      fabricant order sign tooling.toml parts.toml spares.toml --wallet purchasing
     """
-    _sign(ctx, read(ctx, trade.trying(ctx), file), side, out or file.with_suffix(".json"))
+    fabricant = trade.trying(ctx)
+    if len(paths) == 1:
+        _sign(ctx, read(ctx, fabricant, paths[0]), side, out or paths[0].with_suffix(".json"))
+    elif out is not None:
+        raise InvalidInput("several lines stay in several files: leave --out out")
+    else:
+        targets = [path.with_suffix(".json") for path in paths]
+        openings = [read_as(ctx, Opening, fabricant, path) for path in paths]
+        _sign_together(ctx, list(map(_signed_before, targets, openings)), side, targets)
 
 
 def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target: Path) -> None:
@@ -257,6 +269,33 @@ def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target
         trade.agree(ctx, [f"You sign this {name} for the {chosen}:", *words_of(agreement)])
         agreement = agreement.signed(chosen, by=app.wallet(ctx))
     _keep(ctx, agreement, target)
+
+
+def _sign_together(
+    ctx: click.Context, openings: Sequence[Opening], side: str | None, targets: Sequence[Path]
+) -> None:
+    order, account = PurchaseOrder.of(openings), app.account(ctx)
+    chosen = side or order.openings[0].side_of(account)
+    for each in order.openings:
+        each.check_proposal()
+        each.check_consents(besides=chosen)
+        each.check_signer(chosen, account)
+    if not order.counts(chosen):
+        words = [word for each in order.openings for word in (*words_of(each), "")]
+        trade.agree(ctx, [f"You sign these {len(openings)} lines for the {chosen}:", "", *words])
+        order = order.signed(chosen, by=app.wallet(ctx))
+    for each, target in zip(order.openings, targets, strict=True):
+        files.replace(target, each.file.serialise())
+    lines = [f"0x{each.file.id.hex()}" for each in order.openings]
+    signed = sorted(order.openings[0].file.consents)
+    data = {"files": [str(each) for each in targets], "lines": lines, "signed": signed}
+    names = " ".join(map(str, targets))
+    said = [
+        f"Signed by {' and '.join(signed)}, in {names}.",
+        *(f"Line {each}" for each in lines),
+        f"The other side signs the same files, or sends them: fabricant order send {names}",
+    ]
+    output.emit(ctx, data, lambda: output.say("\n".join(said)))
 
 
 def _keep(ctx: click.Context, agreement: Agreement[Any], target: Path) -> None:
@@ -296,7 +335,7 @@ def _signed_before(target: Path, proposed: A) -> A:
 
 
 @click.command
-@click.argument("file", type=files.FILE)
+@click.argument("paths", metavar="FILE...", type=files.FILE, nargs=-1, required=True)
 @click.option(
     "--payer",
     type=naming.WHO,
@@ -304,19 +343,26 @@ def _signed_before(target: Path, proposed: A) -> A:
 )
 @click.option("--permit", is_flag=True, help="Sign the payer's allowance for a new line; don't send it.")
 @trade.acts
-def send(ctx: click.Context, file: Path, *, payer: str | None, permit: bool) -> None:
+def send(ctx: click.Context, paths: tuple[Path, ...], *, payer: str | None, permit: bool) -> None:
     """Send what was agreed, by which it is done. Who sends it has signed with that.
 
     A new line is opened: the price is held, the supplier's deposit is locked. A settlement ends its line, and
     the money goes where it says. A change order puts a new line in the place of the old one. An assignment is
-    sent by who assigns.
+    sent by who assigns. Several new lines that were signed together open in one transaction, or none does.
 
     \b
     Example:
       fabricant order send line.json --wallet purchasing
+      fabricant order send tooling.json parts.json spares.json --wallet purchasing
     """
     fabricant = trade.trying(ctx)
-    agreement = read(ctx, fabricant, file)
+    if len(paths) > 1:
+        if permit:
+            raise InvalidInput("a permit is for one line; send several without --permit")
+        openings = [read_as(ctx, Opening, fabricant, path) for path in paths]
+        _send_together(ctx, PurchaseOrder.of(openings), naming.principal(ctx, payer))
+        return
+    agreement = read(ctx, fabricant, paths[0])
     paying = naming.principal(ctx, payer)
     agreement.check()
     agreement.check_consents()
@@ -342,6 +388,34 @@ def send(ctx: click.Context, file: Path, *, payer: str | None, permit: bool) -> 
     said = [f"{agreement.done}{held}", f"Line 0x{agreement.line.hex()}"]
     more = {"line": f"0x{agreement.line.hex()}", "status": line.status.name.lower(), "held": str(line.held)}
     trade.report(ctx, done, said, more)
+
+
+def _send_together(ctx: click.Context, order: PurchaseOrder, payer: Address) -> None:
+    fabricant, account = order.fabricant, app.account(ctx)
+    for each in order.openings:
+        each.check()
+        each.check_consents()
+        each.check_sender(account)
+    escrow, token = fabricant.escrow, lookup.token_of(fabricant, order.token)
+    payment, arguments = order.payment(payer), order.arguments(payer=payer)
+    if not payment.allowance:
+        escrow.simulate(escrow.open_many, **arguments)
+    words = [word for each in order.openings for word in (*words_of(each), "")]
+    pays = f"{payer} pays {token.format(order.price)} into escrow for all of them."
+    trade.agree(
+        ctx,
+        [
+            f"You send these {len(order.openings)} lines:",
+            "",
+            *words,
+            pays,
+            *trade.payment_words(payment, token),
+        ],
+    )
+    trade.allow(ctx, fabricant, order.token, payment)
+    done = trade.send(ctx, escrow, SupplierEscrow.open_many, **arguments)
+    opened = [f"Line 0x{each.file.id.hex()}" for each in order.openings]
+    trade.report_all(ctx, [done], ["The lines are open.", *opened])
 
 
 def _check_permit(agreement: Agreement[Any], payment: Payment, payer: Address) -> None:
