@@ -25,6 +25,8 @@ def local(session_local: LocalChain) -> Iterator[LocalChain]:
     """A local chain for one test."""
     snapshot = session_local.snapshot()
     yield session_local
+    # What a test left in the pool, Anvil would mine at some moment of the next test.
+    session_local.rpc.call("anvil_dropAllTransactions")
     session_local.automine(on=True)
     session_local.revert(snapshot)
     session_local.set_base_fee(BaseUnits(10**9))
