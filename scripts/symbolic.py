@@ -8,12 +8,14 @@ contract with a planted defect, and must find it. A time-out or a loop cut short
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fabricant.chain.build import MOCKS, build
@@ -21,6 +23,7 @@ from fabricant.errors import FabricantError, InvalidInput
 from tests.support.defects import Defect, compile_defects, read_defects, write_bytecode
 
 ROOT = Path(__file__).resolve().parent.parent
+CHECK = re.compile(r"function (check_\w+)\(")
 CHECKS = ROOT / "tests" / "symbolic"
 WORK = ROOT / ".build" / "symbolic"
 PACKAGED = WORK / "packaged"
@@ -85,12 +88,12 @@ def run(only: str) -> tuple[list[str], int]:
     for name, folder in CONTRACTS.items():
         artifact = json.loads((ROOT / folder / f"{name}.json").read_text(encoding="utf-8"))
         write_bytecode(PACKAGED / f"{name}.json", artifact["bytecode"])
-    outcomes = run_checks(f"^check_.*{only}", PACKAGED)
-    _show(outcomes)
-    problems = [problem for outcome in outcomes for problem in judge(outcome)]
-    contracts = {outcome.check: outcome.contract for outcome in outcomes}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        outcomes = _prove(checks_named(only), pool)
+        problems = [problem for outcome in outcomes for problem in judge(outcome)]
+        contracts = {outcome.check: outcome.contract for outcome in outcomes}
         artifacts = _plant(defects, contracts)
+        print("\nPlanted defects\n", flush=True)
         for defect, found in zip(
             defects, pool.map(lambda each: _try(each, artifacts[each]), defects), strict=True
         ):
@@ -98,6 +101,13 @@ def run(only: str) -> tuple[list[str], int]:
             verdict = "not found" if judge_defect(defect, found) else f"found in {found.seconds:.0f} s"
             print(f"  {defect.breaks:<36}{defect.name:<60}{verdict}", flush=True)
     return problems, len(outcomes) + len(defects)
+
+
+def checks_named(part: str) -> list[str]:
+    """The names of the checks with this part, in the order of their files."""
+    files = sorted(CHECKS.glob("*.t.sol"))
+    names = [name for file in files for name in CHECK.findall(file.read_text(encoding="utf-8"))]
+    return [name for name in names if part in name]
 
 
 def judge(outcome: Outcome) -> list[str]:
@@ -116,6 +126,16 @@ def judge_defect(defect: Defect, outcome: Outcome) -> list[str]:
     if outcome.exit_code == COUNTEREXAMPLE:
         return []
     return [f"{defect.breaks} {EXIT_CODES[outcome.exit_code]} although {defect.name}"]
+
+
+def _prove(checks: Sequence[str], pool: ThreadPoolExecutor) -> list[Outcome]:
+    """What halmos says about each check of the packaged contracts. Prints it as it comes."""
+    print(f"  {'check':<40}{'paths':>8}{'seconds':>10}", flush=True)
+    outcomes = []
+    for (outcome,) in pool.map(lambda check: run_checks(rf"^{check}\(", PACKAGED), checks):
+        print(f"  {outcome.check:<40}{outcome.paths:>8}{outcome.seconds:>10.1f}", flush=True)
+        outcomes.append(outcome)
+    return outcomes
 
 
 def _plant(defects: Sequence[Defect], contracts: Mapping[str, str]) -> dict[Defect, Path]:
@@ -138,8 +158,11 @@ def _try(defect: Defect, artifact: Path) -> Outcome:
 
 def run_checks(signatures: str, contracts: Path) -> list[Outcome]:
     """What halmos says about the checks whose signature matches. Raises InvalidInput if it runs none."""
-    answer = contracts / "halmos.answer"
-    answer.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=WORK) as folder:
+        return _run_checks(signatures, contracts, Path(folder) / "answer.json")
+
+
+def _run_checks(signatures: str, contracts: Path, answer: Path) -> list[Outcome]:
     command = [
         *(str(ROOT / HALMOS), "--no-status", "--forge-build-out", ".cache/forge/symbolic"),
         *("--match-test", signatures, "--loop", str(LOOP), "--solver-threads", "1"),
@@ -173,13 +196,6 @@ def parse(answer: Mapping[str, Any]) -> list[Outcome]:
         for place, results in answer["test_results"].items()
         for result in results
     ]
-
-
-def _show(outcomes: Sequence[Outcome]) -> None:
-    print(f"  {'check':<40}{'paths':>8}{'seconds':>10}")
-    for outcome in outcomes:
-        print(f"  {outcome.check:<40}{outcome.paths:>8}{outcome.seconds:>10.1f}")
-    print("\nPlanted defects\n", flush=True)
 
 
 if __name__ == "__main__":

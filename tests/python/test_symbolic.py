@@ -7,24 +7,16 @@ import pytest
 
 from fabricant.chain.build import find_project
 from scripts import symbolic
-from scripts.symbolic import LOOP, SECONDS, Outcome, judge, judge_defect, parse
+from scripts.symbolic import LOOP, SECONDS, Outcome, checks_named, judge, judge_defect, parse
 from tests.support.defects import Defect, plant, read_defects
 
 ROOT = find_project(Path(__file__).parent)
-CHECKS = re.compile(r"function (check_\w+)\(")
 DEFECT = Defect(name="pigs fly", breaks="check_pigs", file="A.sol", old="walk", new="fly")
 
 
 def outcome(*, exit_code: int = 0, succeeded: int = 1, cut_loops: int = 0) -> Outcome:
     """What halmos says of one check with three paths."""
     return Outcome("Checks", "check_pigs", exit_code, 3, succeeded, cut_loops, 1.5)
-
-
-def every_check() -> list[str]:
-    """The names of all checks."""
-    return [
-        name for file in sorted(symbolic.CHECKS.glob("*.t.sol")) for name in CHECKS.findall(file.read_text())
-    ]
 
 
 def test_halmos_is_understood() -> None:
@@ -85,13 +77,13 @@ def test_every_check_has_a_defect_that_can_be_planted() -> None:
 
     for defect in defects:
         plant((ROOT / defect.source).read_text(), defect)
-    assert sorted(defect.breaks for defect in defects) == sorted(every_check())
+    assert sorted(defect.breaks for defect in defects) == sorted(checks_named(""))
 
 
 def test_every_check_and_bound_is_documented() -> None:
     page = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
 
-    assert sorted(re.findall(r"^\| `(check_\w+)` \|", page, re.MULTILINE)) == sorted(every_check())
+    assert sorted(re.findall(r"^\| `(check_\w+)` \|", page, re.MULTILINE)) == sorted(checks_named(""))
     assert f"unrolled {LOOP} times" in page
     assert f"with {SECONDS} seconds for each question" in page
 
