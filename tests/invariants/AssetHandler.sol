@@ -266,7 +266,8 @@ contract AssetHandler is AssetBooks {
 
     function extendToParts(uint256 seed) external seeded(seed) {
         Item storage part = _part();
-        NoticeId notice = _noticeOf(_item(part.parent == 0 ? part.id : part.parent), Reach.Downward);
+        Reach by = _oneIn(4) ? Reach.Upward : Reach.Downward;
+        NoticeId notice = _noticeOf(_item(part.parent == 0 ? part.id : part.parent), by);
         uint256[] memory parts = new uint256[](1);
         parts[0] = _oneIn(8) ? _asset().id : part.id;
         part = _item(parts[0]);

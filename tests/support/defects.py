@@ -1,14 +1,16 @@
 """Defects planted in the contracts, so that tests can show that they would notice.
 
-Each is a small change of one source file, kept in a `defects.toml` beside the tests. All are compiled in one
+Each is a small change of one source file, kept in a `defects.toml` beside the tests. Many are compiled in one
 go and in memory: the compiler sees a second name for every file that a defect reaches, and the files of the
 tree for the rest. Nothing is ever written to the tree.
 """
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from fabricant.chain.build import REMAPPINGS, Sources
 from fabricant.chain.solc import compile_standard, install_compiler
 from fabricant.errors import InvalidInput
 
+TOGETHER = 32  # defects in one compilation; with 130, the compiler runs out of memory
 # By the invariants' letters.
 CONTRACTS = {"AST": "AssetRegistry", "DIR": "Directory", "ESC": "SupplierEscrow", "PLG": "Pledge"}
 FOLDERS = {
@@ -79,7 +82,7 @@ def compile_defects(
     """An artifact of each defect's contract with the defect in it, in a folder of its own inside `folder`.
 
     `entry`: the source id of another contract that has the defect in it, such as a mock; it is named like its
-    file. Compiles without the optimiser, in one go, what was not compiled before from the same sources.
+    file. Compiles without the optimiser what was not compiled before from the same sources.
     """
     sources = Sources(root)
     files = {
@@ -88,10 +91,17 @@ def compile_defects(
     }
     missing = [defect for defect in defects if not files[defect].exists()]
     if missing:
-        output = compile_standard(install_compiler(root), _standard_input(sources, missing, entry))
+        solc = install_compiler(root)
+        inputs = [
+            _standard_input(sources, missing[start : start + TOGETHER], entry)
+            for start in range(0, len(missing), TOGETHER)
+        ]
+        compiled: dict[str, Any] = {}
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for output in pool.map(lambda each: compile_standard(solc, each), inputs):
+                compiled |= output["contracts"]
         for defect in missing:
-            source = f"{defect.slug}/{entry or defect.entry}"
-            evm = output["contracts"][source][_contract(defect, entry)]["evm"]
+            evm = compiled[f"{defect.slug}/{entry or defect.entry}"][_contract(defect, entry)]["evm"]
             write_bytecode(files[defect], "0x" + evm["bytecode"]["object"])
     return files
 
