@@ -93,7 +93,11 @@ class ServiceLife:
 
     def used(self, meter: Meter) -> int:
         """What it was used in all its stays, in whole units; too little only if there are gaps."""
-        return sum(rise(stay.bracket(self.wholes[stay.whole].marks(meter))) for stay in self.stays)
+        return sum(self.used_in(stay, meter) for stay in self.stays)
+
+    def used_in(self, stay: Stay, meter: Meter) -> int:
+        """The same in one stay."""
+        return rise(stay.bracket(self.wholes[stay.whole].marks(meter)))
 
     def remaining(self, meter: Meter) -> int | None:
         """What is left below the limit, in whole units; negative if it is exceeded; None without a limit."""
@@ -102,18 +106,16 @@ class ServiceLife:
 
     def release(self, meter: Meter) -> int:
         """What is left of a part that may be installed, in whole units. Raises NotReleasable."""
-        left, reasons = self.remaining(meter), list(self._doubts(meter))
-        if left is None:
-            reasons.append(NoLimit(meter))
-        elif left <= 0:
-            reasons.append(LifeOver(meter, -left))
+        left, reasons = self.remaining(meter), self.reasons(meter)
         if left is None or reasons:
-            raise NotReleasable(tuple(reasons))
+            raise NotReleasable(reasons)
         return left
 
+    def reasons(self, meter: Meter) -> tuple[Reason, ...]:
+        """Why the part must not be installed; none if it may."""
+        return (*self.book.findings, *self._doubts(meter), *self._limitation(meter))
+
     def _doubts(self, meter: Meter) -> Iterator[Reason]:
-        """Findings in its own book, gaps, and findings in its wholes' books while it was there."""
-        yield from self.book.findings
         for stay in self.stays:
             book = self.wholes[stay.whole]
             marks = book.marks(meter)
@@ -123,3 +125,10 @@ class ServiceLife:
             for finding in book.findings:
                 if bracket and bracket[0].when <= finding.when <= bracket[-1].when:
                     yield finding
+
+    def _limitation(self, meter: Meter) -> Iterator[Reason]:
+        left = self.remaining(meter)
+        if left is None:
+            yield NoLimit(meter)
+        elif left <= 0:
+            yield LifeOver(meter, -left)
