@@ -68,11 +68,11 @@ class Story:
 
     def life(self, disc: str) -> ServiceLife:
         """What everybody can read of a disc."""
-        return read_service_life(self.firms.fabricant, self.maker.id(disc), self.documents)
+        return read_service_life(self.firms.fabricant, self.maker.id(disc), self.documents.get)
 
     def install(self, airline: Firm, aircraft: str, disc: str) -> None:
         """Asks the rule, and puts a disc in. Raises NotReleasable."""
-        left = self.life(disc).release(CYCLES)
+        left = self.life(disc).release()[CYCLES]
         airline.fabricant.genealogy.assemble(airline.id(aircraft), [self.maker.id(disc)])
         self.firms.did(airline, f"puts {disc} into {aircraft}; it has {left:,} cycles left")
 
@@ -89,7 +89,7 @@ class Story:
 
     def refuse(self, disc: str, aircraft: str, *, days: int) -> tuple[Reason, ...]:
         """The rule refuses a disc, the agency holds it, and west tries to put it in all the same."""
-        reasons = self.life(disc).reasons(CYCLES)
+        reasons = self.life(disc).reasons()
         self.firms.did(self.west, f"asks for the release of {disc}: refused, {_told(reasons)}")
         until = UnixSeconds(self.firms.chain.now() + days * DAY)
         self.agency.fabricant.genealogy.hold(self.maker.namespace, disc, until=until)
@@ -175,7 +175,7 @@ def _reach_limit(story: Story, stated: bytes) -> tuple[Reason, ...]:
     story.read_meter(story.west, "W-1", 8_500)
     life = story.life("DISC-1")
     firms.note(f"DISC-1 has flown {_counted(life)} cycles.")
-    firms.note(f"Of {LIMIT:,}, {life.remaining(CYCLES):,} are left.")
+    firms.note(f"Of {LIMIT:,}, {life.remaining()[CYCLES]:,} are left.")
     story.state_limit("DISC-1", LOWER_LIMIT, corrects=stated)
     firms.did(maker, f"lowers the limit of DISC-1 to {LOWER_LIMIT:,} cycles")
     reasons = story.refuse("DISC-1", "W-1", days=30)

@@ -65,7 +65,7 @@ class Story:
 
     def read(self) -> Logbook:
         """What everybody can read."""
-        return read_logbook(self.firms.fabricant, self.car, self.documents)
+        return read_logbook(self.firms.fabricant, self.car, self.documents.get)
 
     def check(self, reader: Firm) -> Logbook:
         """Somebody looks for what can't be believed."""

@@ -34,10 +34,9 @@ def write_entry(
 ) -> Done[RecordAdded]:
     """Writes into an asset's logbook; its document is for its author to keep at `uri`. Sends a transaction.
 
-    `corrects`: the hash of an earlier entry of the same author. Raises DocumentMalformed for content that
-    could not be read again, AssetRegistry_NoRecorder.
+    `corrects`: the hash of an earlier entry of the same author. Raises AssetRegistry_NoRecorder, and as
+    `Content.serialise`.
     """
-    Content.parse(content.serialise())
     return fabricant.assets.record(asset, topic=TOPIC, hash_=content.hash, uri=uri, supersedes=corrects)
 
 

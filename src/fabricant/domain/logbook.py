@@ -5,13 +5,14 @@ a meter showed, or the most that a meter may count. A correction counts in the p
 the same author, and both remain to be read; what can't be believed as it stands is a finding.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from eth_utils.crypto import keccak
 from pydantic import Field, TypeAdapter, ValidationError
@@ -20,14 +21,18 @@ from fabricant.domain.assets import AssetId
 from fabricant.domain.canonical import canonical_json
 from fabricant.domain.outside import first_problem
 from fabricant.domain.units import Address, UnixSeconds, printable
-from fabricant.errors import VerificationFailed
+from fabricant.errors import InvalidInput, VerificationFailed
 
 FORMAT: Final = "fabricant-log-entry/1"
 TOPIC: Final = keccak(text=FORMAT)  # of the records that are entries of a logbook
 NOTHING: Final = bytes(32)  # what an entry supersedes that is no correction
 LARGEST_DOCUMENT: Final = 2**16  # bytes
 
-Documents = Mapping[str, bytes]  # by the locators in the records
+Documents = Callable[[str], bytes | None]  # what is found at the locator of a record
+
+_NAME: Final = r"[a-z][a-z0-9-]{0,39}"
+_UNIT: Final = r"[A-Z0-9]{2,3}"
+_READING: Final = re.compile(rf"({_NAME}) (\d[\d,]{{0,19}}) ({_UNIT})", re.ASCII)
 
 
 # Documents
@@ -53,8 +58,8 @@ class DocumentMalformed(BadDocument):
 class Meter:
     """What counts, and in which unit (UN/CEFACT Rec. 20): cycles in B7, an odometer in KMT."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-    unit: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$")]
+    name: Annotated[str, Field(pattern=f"^{_NAME}$")]
+    unit: Annotated[str, Field(pattern=f"^{_UNIT}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,14 @@ class Reading:
 
     def __str__(self) -> str:
         return f"{self.meter.name} {self.value:,} {self.meter.unit}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A reading as people write it: "cycles 12,400 B7". Raises InvalidInput."""
+        if not (match := _READING.fullmatch(text)):
+            raise InvalidInput(f"{printable(text, 80)!r} is no reading; write one as in: cycles 12,400 B7")
+        name, value, unit = match.groups()
+        return cls(Meter(name, unit), int(value.replace(",", "")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +95,10 @@ class Content:
         return keccak(self.serialise())
 
     def serialise(self) -> bytes:
-        """The document: canonical JSON."""
-        told: dict[str, Any] = _CONTENT.dump_python(self, exclude_none=True)
-        return canonical_json({"format": FORMAT, **told})
+        """The document: canonical JSON. Raises DocumentMalformed, InvalidInput if nobody could read it."""
+        data = _spell(self)
+        self.parse(data)
+        return data
 
     @staticmethod
     def parse(data: bytes) -> "Content":
@@ -95,7 +109,7 @@ class Content:
             content = _CONTENT.validate_json(data, strict=True)
         except ValidationError as wrong:
             raise DocumentMalformed(first_problem(wrong)) from None
-        if content.serialise() != data:
+        if _spell(content) != data:
             raise DocumentMalformed(f"it is not canonical JSON of the form {FORMAT}")
         return content
 
@@ -103,10 +117,14 @@ class Content:
 _CONTENT: Final = TypeAdapter(Content)
 
 
+def _spell(content: Content) -> bytes:
+    told: dict[str, Any] = _CONTENT.dump_python(content, exclude_none=True)
+    return canonical_json({"format": FORMAT, **told})
+
+
 def find_document(hash_: bytes, uri: str, documents: Documents) -> Content:
     """What a record commits to. Raises DocumentMissing, DocumentAltered, DocumentMalformed."""
-    data = documents.get(uri)
-    if data is None:
+    if (data := documents(uri)) is None:
         raise DocumentMissing(f"there is no document at {printable(uri)!r}; ask its author")
     if keccak(data) != hash_:
         raise DocumentAltered(f"the document at {printable(uri)!r} is not the one that was recorded")
@@ -265,10 +283,12 @@ class Logbook:
         """By how much a meter rose, in its whole units, from its first reading to its last."""
         return rise(self.marks(meter))
 
-    def limit(self, meter: Meter) -> int | None:
-        """The most that a meter may count, in its whole units: the strictest that the issuer states."""
+    @property
+    def limits(self) -> dict[Meter, int]:
+        """The most that meters may count, in their whole units: the strictest that the issuer states."""
         stated = (entry.limit for _, entry in self.in_force() if Right.ISSUER in entry.rights)
-        return min((each.value for each in stated if each and each.meter == meter), default=None)
+        by_value = sorted((each for each in stated if each), key=lambda each: -each.value)
+        return {each.meter: each.value for each in by_value}
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

@@ -55,10 +55,8 @@ class Gap:
 class NoLimit:
     """The issuer states no limit."""
 
-    meter: Meter
-
     def __str__(self) -> str:
-        return f"its issuer states no limit in {self.meter.name}"
+        return "its issuer states no limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +97,23 @@ class ServiceLife:
         """The same in one stay."""
         return rise(stay.bracket(self.wholes[stay.whole].marks(meter)))
 
-    def remaining(self, meter: Meter) -> int | None:
-        """What is left below the limit, in whole units; negative if it is exceeded; None without a limit."""
-        limit = self.book.limit(meter)
-        return None if limit is None else limit - self.used(meter)
+    def remaining(self) -> dict[Meter, int]:
+        """What is left below each limit, in whole units; negative if it is exceeded."""
+        return {meter: limit - self.used(meter) for meter, limit in self.book.limits.items()}
 
-    def release(self, meter: Meter) -> int:
+    def release(self) -> dict[Meter, int]:
         """What is left of a part that may be installed, in whole units. Raises NotReleasable."""
-        left, reasons = self.remaining(meter), self.reasons(meter)
-        if left is None or reasons:
+        if reasons := self.reasons():
             raise NotReleasable(reasons)
-        return left
+        return self.remaining()
 
-    def reasons(self, meter: Meter) -> tuple[Reason, ...]:
+    def reasons(self) -> tuple[Reason, ...]:
         """Why the part must not be installed; none if it may."""
-        return (*self.book.findings, *self._doubts(meter), *self._limitation(meter))
+        remaining = self.remaining()
+        over = (LifeOver(meter, -left) for meter, left in remaining.items() if left <= 0)
+        doubts = (each for meter in remaining for each in self._doubts(meter))
+        found = (*self.book.findings, *doubts, *over)
+        return tuple(dict.fromkeys(found)) if remaining else (*found, NoLimit())
 
     def _doubts(self, meter: Meter) -> Iterator[Reason]:
         for stay in self.stays:
@@ -125,10 +125,3 @@ class ServiceLife:
             for finding in book.findings:
                 if bracket and bracket[0].when <= finding.when <= bracket[-1].when:
                     yield finding
-
-    def _limitation(self, meter: Meter) -> Iterator[Reason]:
-        left = self.remaining(meter)
-        if left is None:
-            yield NoLimit(meter)
-        elif left <= 0:
-            yield LifeOver(meter, -left)

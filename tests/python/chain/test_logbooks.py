@@ -38,7 +38,10 @@ def write(world: World, role: str, asset: AssetId, content: Content = WORK, **mo
 def rights(world: World, asset: AssetId) -> list[tuple[str, Right]]:
     """Who wrote, and by which right."""
     roles = {wallet(role).address: role for role in ("supplier", "buyer", "device", "inspector", "operator")}
-    return [(roles[each.author], each.rights) for each in read_logbook(world.fabricant, asset, {}).entries]
+    return [
+        (roles[each.author], each.rights)
+        for each in read_logbook(world.fabricant, asset, dict[str, bytes]().get).entries
+    ]
 
 
 def test_each_entry_says_by_which_right_it_was_written(world: World) -> None:
@@ -113,7 +116,7 @@ def test_the_issuer_of_a_prefix_is_whom_it_was_assigned_to(world: World) -> None
     assert rights(world, asset_id(prefix, "DISC")) == [("supplier", Right.ISSUER)]
 
 
-def test_documents_are_checked_against_their_hashes(world: World) -> None:
+def test_f072_documents_are_checked_against_their_hashes(world: World) -> None:
     content = Content(work="read", reading=Reading(CYCLES, 700))
     said = write(world, "supplier", world.machine, content)
     write(world, "supplier", world.machine, replace(content, work="read again"), corrects=said.hash)
@@ -121,12 +124,12 @@ def test_documents_are_checked_against_their_hashes(world: World) -> None:
 
     def contents(document: bytes | None) -> list[object]:
         documents = {} if document is None else {"ipfs://entry": document}
-        return [each.content for each in read_logbook(world.fabricant, world.machine, documents).entries]
+        return [each.content for each in read_logbook(world.fabricant, world.machine, documents.get).entries]
 
     first, second = contents(content.serialise())
     assert (first, type(second)) == (content, DocumentAltered)
     assert [type(each) for each in contents(None)] == [DocumentMissing] * 2
-    book = read_logbook(world.fabricant, world.machine, {})
+    book = read_logbook(world.fabricant, world.machine, dict[str, bytes]().get)
     assert book.corrections == {1: book.entries[1]}
     assert (book.entries[0].hash, book.entries[0].uri) == (said.hash, said.uri)
     assert book.entries[0].when.time == world.now
@@ -155,7 +158,7 @@ def test_a_service_life_knows_every_stay(world: World) -> None:
     shop.assemble("SOUTH", "DISC")
     read("SOUTH", 1_030)
 
-    life = read_service_life(world.fabricant, shop.id("DISC"), documents)
+    life = read_service_life(world.fabricant, shop.id("DISC"), documents.get)
 
     assert [(each.whole, each.until is None) for each in life.stays] == [
         (shop.id("NORTH"), False),
@@ -167,7 +170,7 @@ def test_a_service_life_knows_every_stay(world: World) -> None:
 
 def test_what_was_never_registered_has_no_logbook(world: World) -> None:
     with pytest.raises(NotFound):
-        read_logbook(world.fabricant, AssetId(1), {})
+        read_logbook(world.fabricant, AssetId(1), dict[str, bytes]().get)
 
 
 def test_a_node_that_shows_what_nobody_could_write_is_told(
@@ -186,7 +189,7 @@ def test_a_node_that_shows_what_nobody_could_write_is_told(
 
     monkeypatch.setattr(AssetRegistry, "history_of", forged)
     with pytest.raises(BadAnswer, match=f"an entry that {stranger} could not write"):
-        read_logbook(world.fabricant, world.machine, {})
+        read_logbook(world.fabricant, world.machine, dict[str, bytes]().get)
 
 
 def test_a_node_that_hides_when_a_part_went_in_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +204,7 @@ def test_a_node_that_hides_when_a_part_went_in_is_told(world: World, monkeypatch
 
     monkeypatch.setattr(Genealogy, "assemblies", hiding)
     with pytest.raises(BadAnswer, match="came out of what it never went into"):
-        read_service_life(world.fabricant, shop.id("DISC"), {})
+        read_service_life(world.fabricant, shop.id("DISC"), dict[str, bytes]().get)
 
 
 def test_a_node_that_shows_wholes_inside_themselves_makes_nobody_an_owner(

@@ -25,6 +25,7 @@ from fabricant.domain.logbook import (
     Unreadable,
     find_document,
 )
+from fabricant.errors import InvalidInput
 from tests.support.logbooks import CYCLES, at, book, entry, limit
 
 MILES = Meter("odometer", "SMI")
@@ -89,17 +90,17 @@ def test_anything_else_is_malformed(data: bytes) -> None:
         Content.parse(data)
 
 
-def test_a_document_has_to_be_there_unchanged() -> None:
+def test_f072_a_document_has_to_be_there_unchanged() -> None:
     content = showing(CYCLES, 7)
     data = content.serialise()
 
-    assert find_document(content.hash, "a", {"a": data}) == content
+    assert find_document(content.hash, "a", {"a": data}.get) == content
     with pytest.raises(DocumentMissing, match=r"no document at 'b.*u202e'"):
-        find_document(content.hash, "b\u202e", {"a": data})
+        find_document(content.hash, "b\u202e", {"a": data}.get)
     with pytest.raises(DocumentAltered, match="'a' is not the one"):
-        find_document(content.hash, "a", {"a": data.replace(b"7", b"8")})
+        find_document(content.hash, "a", {"a": data.replace(b"7", b"8")}.get)
     with pytest.raises(DocumentMalformed):
-        find_document(keccak(b"{}"), "a", {"a": b"{}"})
+        find_document(keccak(b"{}"), "a", {"a": b"{}"}.get)
 
 
 # Corrections
@@ -232,16 +233,24 @@ def test_an_entry_that_cannot_be_read_is_told_until_it_is_corrected() -> None:
 def test_the_strictest_limit_of_the_issuer_counts() -> None:
     first = limit(1, 20_000)
 
-    assert book().limit(CYCLES) is None
-    assert book(first, limit(2, 18_000)).limit(CYCLES) == 18_000
-    assert book(first, limit(2, 25_000)).limit(CYCLES) == 20_000
-    assert book(first, limit(2, 25_000, corrects=first)).limit(CYCLES) == 25_000
-    assert book(first).limit(KILOMETRES) is None
+    assert book().limits == {}
+    assert book(first, limit(2, 18_000)).limits == {CYCLES: 18_000}
+    assert book(first, limit(2, 25_000)).limits == {CYCLES: 20_000}
+    assert book(first, limit(2, 25_000, corrects=first)).limits == {CYCLES: 25_000}
 
 
 def test_nobody_else_states_a_limit() -> None:
     first, owners = limit(1, 20_000), limit(2, 90_000, author="stranger", rights=Right.OWNER)
 
-    assert book(first, owners).limit(CYCLES) == 20_000
+    assert book(first, owners).limits == {CYCLES: 20_000}
     assert book(first, owners).findings == (ForeignLimit(at(2), owners),)
-    assert book(first, limit(2, 90_000, corrects=first, rights=Right.OWNER)).limit(CYCLES) is None
+    assert book(first, limit(2, 90_000, corrects=first, rights=Right.OWNER)).limits == {}
+
+
+def test_a_reading_is_written_by_people() -> None:
+    reading = Reading.parse("cycles 12,400 B7")
+
+    assert (reading, str(reading)) == (Reading(CYCLES, 12_400), "cycles 12,400 B7")
+    for text in ("cycles", "cycles B7", "Cycles 1 B7", "cycles -1 B7", "cycles , B7", "cycles 1 B7\n"):
+        with pytest.raises(InvalidInput, match="is no reading"):
+            Reading.parse(text)

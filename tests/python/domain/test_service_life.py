@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabricant.domain.assets import AssetId
-from fabricant.domain.logbook import Backwards, Logbook, Meter
+from fabricant.domain.logbook import Backwards, Content, Logbook, Meter, Reading, Right
 from fabricant.domain.service_life import (
     Gap,
     LifeOver,
@@ -17,8 +17,9 @@ from fabricant.domain.service_life import (
     ServiceLife,
     Stay,
 )
-from tests.support.logbooks import CYCLES, at, book, limit, log
+from tests.support.logbooks import CYCLES, at, book, entry, limit, log
 
+THOUSANDS = Meter("cycles", "T3")
 NORTH, SOUTH, WEST = AssetId(11), AssetId(12), AssetId(13)
 
 
@@ -35,8 +36,8 @@ def life(stays: Iterable[Stay], *wholes: Logbook, most: int = 20_000) -> Service
 def reasons(part: ServiceLife) -> tuple[Reason, ...]:
     """Why it is not released."""
     with pytest.raises(NotReleasable) as refused:
-        part.release(CYCLES)
-    assert refused.value.reasons == part.reasons(CYCLES)
+        part.release()
+    assert refused.value.reasons == part.reasons()
     return refused.value.reasons
 
 
@@ -49,7 +50,8 @@ def test_what_it_was_used_in_three_wholes_adds_up() -> None:
     )
 
     assert [part.used_in(each, CYCLES) for each in part.stays] == [8_000, 7_000, 3_500]
-    assert (part.used(CYCLES), part.remaining(CYCLES), part.release(CYCLES)) == (18_500, 1_500, 1_500)
+    assert part.used(CYCLES) == 18_500
+    assert part.remaining() == part.release() == {CYCLES: 1_500}
 
 
 def test_a_part_comes_back_into_the_same_whole() -> None:
@@ -59,13 +61,13 @@ def test_a_part_comes_back_into_the_same_whole() -> None:
 
 
 def test_a_part_that_was_nowhere_is_new() -> None:
-    assert life([]).release(CYCLES) == 20_000
+    assert life([]).release() == {CYCLES: 20_000}
 
 
 def test_a_reading_long_after_counts_all_until_then() -> None:
     part = life([stay(NORTH, 11, 20)], log(NORTH, [(10, 100), (500, 1_700)]))
 
-    assert (part.used(CYCLES), part.reasons(CYCLES)) == (1_600, ())
+    assert (part.used(CYCLES), part.reasons()) == (1_600, ())
 
 
 @pytest.mark.parametrize(
@@ -91,28 +93,30 @@ def test_while_it_is_in_a_whole_the_last_reading_counts() -> None:
 
 
 def test_a_reading_in_another_unit_closes_no_gap() -> None:
-    gone, hours = stay(NORTH, 11, 20), Meter("cycles", "HUR")
-    part = life([gone], log(NORTH, [(10, 0), (21, 90)]))
+    gone, flown = stay(NORTH, 11, 20), log(NORTH, [(10, 0), (21, 90)])
+    thousands = entry(1, Content(work="", limit=Reading(THOUSANDS, 20)), rights=Right.ISSUER)
+    part = ServiceLife(book(thousands, limit(2, 20_000)), (gone,), {NORTH: flown})
 
-    assert (part.used(hours), part.reasons(hours)) == (0, (Gap(gone, hours), NoLimit(hours)))
+    assert (part.used(THOUSANDS), part.remaining()) == (0, {CYCLES: 19_910, THOUSANDS: 20})
+    assert part.reasons() == (Gap(gone, THOUSANDS),)
 
 
 def test_a_part_is_released_below_its_limit_and_not_at_it() -> None:
     flown = log(NORTH, [(10, 0), (21, 500)])
 
-    assert life([stay(NORTH, 11, 20)], flown, most=501).release(CYCLES) == 1
+    assert life([stay(NORTH, 11, 20)], flown, most=501).release() == {CYCLES: 1}
     assert reasons(life([stay(NORTH, 11, 20)], flown, most=500)) == (LifeOver(CYCLES, 0),)
     over = life([stay(NORTH, 11, 20)], flown, most=450)
     with pytest.raises(NotReleasable, match="must not be installed: its cycles are used up, and 50 more"):
-        over.release(CYCLES)
-    assert over.remaining(CYCLES) == -50
+        over.release()
+    assert over.remaining() == {CYCLES: -50}
 
 
 def test_without_a_limit_it_is_not_released() -> None:
     part = ServiceLife(book(), (), {})
 
-    assert (part.remaining(CYCLES), reasons(part)) == (None, (NoLimit(CYCLES),))
-    assert str(NoLimit(CYCLES)) == "its issuer states no limit in cycles"
+    assert (part.remaining(), reasons(part)) == ({}, (NoLimit(),))
+    assert str(NoLimit()) == "its issuer states no limit"
 
 
 def test_what_is_wrong_in_its_own_book_keeps_it_from_release() -> None:
@@ -126,7 +130,7 @@ def test_what_is_wrong_with_a_whole_matters_while_the_part_is_in_it() -> None:
     wound_back = log(NORTH, [(10, 900), (21, 950), (30, 960), (35, 300), (41, 350), (50, 20)])
 
     assert reasons(life([stay(NORTH, 31, 40)], wound_back)) == (wound_back.findings[0],)
-    assert life([stay(NORTH, 11, 20)], wound_back).release(CYCLES) == 19_950
+    assert life([stay(NORTH, 11, 20)], wound_back).release() == {CYCLES: 19_950}
 
 
 # Against the truth
@@ -166,7 +170,7 @@ def flights(draw: st.DrawFn) -> tuple[ServiceLife, int, bool]:
 @given(flights())
 def test_a_part_is_never_younger_than_it_is(flown: tuple[ServiceLife, int, bool]) -> None:
     part, truth, careful = flown
-    gaps = [each for each in part.reasons(CYCLES) if isinstance(each, Gap)]
+    gaps = [each for each in part.reasons() if isinstance(each, Gap)]
 
     if careful:
         assert (part.used(CYCLES), gaps) == (truth, [])
