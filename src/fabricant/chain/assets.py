@@ -563,6 +563,12 @@ class AssetRegistry(
         """To whom a prefix is offered, and from when it can be accepted."""
         return self._read_as(Proposal, "proposalOf", namespace, at=at)
 
+    def namespaces_assigned(
+        self, *, namespace: Namespace | None = None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, NamespaceAssigned]]:
+        """Who became the issuer in these blocks, of a namespace if it is named."""
+        return self._find(NamespaceAssigned, namespace, since=since, until=until)
+
     def propose_registrar(self, successor: Address) -> Done[RegistrarProposed]:
         """Names a successor, who has to accept; zero withdraws. The registrar; sends a transaction.
 

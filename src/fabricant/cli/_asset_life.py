@@ -5,14 +5,16 @@ from typing import Any, Final
 import click
 from eth_utils.crypto import keccak
 
-from fabricant.chain.assets import AssetRegistry
+from fabricant.chain.assets import AssetRegistry, RecordAdded
 from fabricant.chain.client import Done
+from fabricant.chain.fabricant import Fabricant
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
+from fabricant.domain.assets import AssetId
 from fabricant.domain.units import Seconds, UnixSeconds, format_time, parse_duration, parse_time, printable
 from fabricant.errors import InvalidInput
 
@@ -266,7 +268,7 @@ def record(
       fabricant asset record NMW-0417 inspection.pdf --topic inspection
     """
     fabricant = trade.trying(ctx)
-    registry, found = fabricant.assets, naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
+    found = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
     hashed, corrected, about = files.commitment(content), files.commitment(supersedes), keccak(text=topic)
     words = [
         f"A record about {facts.asset_text(found)} on {printable(topic)!r}:",
@@ -274,13 +276,27 @@ def record(
         *([f"  in place of 0x{corrected.hex()}"] if supersedes else []),
     ]
     told = {"topic": about, "hash_": hashed, "supersedes": corrected}
-    if as_issuer:
-        known = registry.registration_of(found, since=fabricant.deployment.first_block)
-        action = AssetRegistry.record_as_issuer
-        done = trade.perform(ctx, registry, action, words, known.namespace, known.local_id, uri=uri, **told)
-    else:
-        done = trade.perform(ctx, registry, AssetRegistry.record, words, found, uri=uri, **told)
+    done = state(ctx, fabricant, found, words, as_issuer=as_issuer, uri=uri, **told)
     trade.report(ctx, done, ["The record was published."])
+
+
+def state(
+    ctx: click.Context,
+    fabricant: Fabricant,
+    asset: AssetId,
+    words: list[str],
+    *,
+    as_issuer: bool,
+    uri: str,
+    **told: bytes,
+) -> Done[RecordAdded]:
+    """States something about an asset, if people agree to these words; `told`: as `AssetRegistry.record`."""
+    registry = fabricant.assets
+    if not as_issuer:
+        return trade.perform(ctx, registry, AssetRegistry.record, words, asset, uri=uri, **told)
+    known = registry.registration_of(asset, since=fabricant.deployment.first_block)
+    action = AssetRegistry.record_as_issuer
+    return trade.perform(ctx, registry, action, words, known.namespace, known.local_id, uri=uri, **told)
 
 
 @click.command

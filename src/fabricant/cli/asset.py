@@ -12,6 +12,7 @@ from fabricant.cli import _asset_closure as closing
 from fabricant.cli import _asset_holds as holds
 from fabricant.cli import _asset_importing as importing
 from fabricant.cli import _asset_life as life
+from fabricant.cli import _asset_logbook as logbook
 from fabricant.cli import _asset_making as making
 from fabricant.cli import _asset_parts as parts
 from fabricant.cli import _asset_recalls as recalls
@@ -215,6 +216,7 @@ def label(
 for each in (
     *(showing.show, importing.import_, batches.batch, batches.serialise),
     *(life.twin, life.device, life.user, life.approve, life.record, life.recorder),
+    *(logbook.log, logbook.logbook, logbook.release),
     *(parts.assemble, parts.disassemble),
     *(making.transform, making.split, making.merge, making.permit_processing),
     *(recalls.recall, recalls.lift, recalls.acknowledge, recalls.return_, recalls.clear),

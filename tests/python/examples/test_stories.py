@@ -10,7 +10,9 @@ import pytest
 from fabricant.chain.anvil import LocalChain
 from fabricant.chain.build import find_project
 from fabricant.demo.firms import Firms
+from fabricant.domain.logbook import Backwards, FalseCorrection, Unreadable
 from fabricant.domain.recalls import Fate
+from fabricant.domain.service_life import Gap, LifeOver
 from tests.checks.documents import dead_links
 from tests.docs.blocks import read_blocks, read_console
 
@@ -60,3 +62,26 @@ def test_the_heats_recall_names_all_and_only_the_affected_engines(played: Played
     assert outcome.covered == 1 + 40 + 40 + 2 + 2
     assert outcome.closure.counts == {Fate.CONSUMED: 41, Fate.ACKNOWLEDGED: 42, Fate.RETURNED: 2}
     assert outcome.closure.is_closed
+
+
+def test_a_disc_is_refused_with_a_gap_and_beyond_its_limit(played: Played) -> None:
+    told, outcome = played("life_limited_part")
+
+    assert outcome.used == {"DISC-1": 8_000 + 7_000 + 3_500, "DISC-2": 8_000 + 4_400}
+    assert [type(each) for each in outcome.gap] == [Gap]
+    assert [(type(each), each.over) for each in outcome.over] == [(LifeOver, 500)]
+    assert told.count("Genealogy_Unfit") == 3
+
+
+def test_a_service_book_keeps_what_was_corrected_and_flags_the_rest(played: Played) -> None:
+    told, outcome = played("service_book")
+
+    wrong = outcome.last.entries[1]
+    assert (wrong.reading.value, outcome.last.corrections[2].reading.value) == (310_000, 31_000)
+    assert [(type(each), each.entry.number) for each in outcome.sold.findings] == [
+        (Backwards, 5),
+        (FalseCorrection, 6),
+        (Backwards, 6),
+    ]
+    assert (type(outcome.last.findings[0]), outcome.last.findings[0].entry.number) == (Unreadable, 4)
+    assert told.count("AssetRegistry_NoRecorder") == 3
