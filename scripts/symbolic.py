@@ -1,4 +1,4 @@
-"""The symbolic checks of the escrow, and the proof that each would notice.
+"""The symbolic checks of the escrow and of assets, and the proof that each would notice.
 
 halmos runs a check once for all inputs: whatever the amounts, parties, states and times, within stated
 bounds. A check that proves nothing can look like one that proves much, so each also runs on a copy of the
@@ -29,6 +29,7 @@ WORK = ROOT / ".build" / "symbolic"
 PACKAGED = WORK / "packaged"
 HALMOS = ".venv-symbolic/bin/halmos"
 CONTRACTS = {
+    "AssetRegistry": "src/fabricant/artifacts",
     "Directory": "src/fabricant/artifacts",
     "SupplierEscrow": "src/fabricant/artifacts",
     "PayoffsHarness": ".build/mocks",

@@ -39,11 +39,12 @@ class Defect:
     file: str
     old: str
     new: str
+    planted_in: str = ""  # a contract, where it is not the invariant's and not the escrow
 
     @property
     def contract(self) -> str:
-        """The contract whose invariant breaks; the escrow for anything but an invariant."""
-        return CONTRACTS.get(self.breaks.partition("-")[0], "SupplierEscrow")
+        """The contract that it breaks."""
+        return self.planted_in or CONTRACTS.get(self.breaks.partition("-")[0], "SupplierEscrow")
 
     @property
     def source(self) -> str:
