@@ -1,4 +1,4 @@
-"""House rules for the documentation: links lead somewhere, decisions are numbered once and have a title."""
+"""House rules for the documentation: links lead somewhere, named tests are there, decisions have numbers."""
 
 import re
 from collections import Counter
@@ -8,6 +8,7 @@ from pathlib import Path
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+\s+(.*)$", re.MULTILINE)
+_TEST = re.compile(r"`((?:test|invariant)_\w+)`")
 _DECISION = re.compile(r"(\d{4})-[a-z0-9]+(-[a-z0-9]+)*\.md")
 
 
@@ -23,6 +24,17 @@ def dead_links(files: Iterable[Path]) -> list[str]:
         for file in files
         for target in _LINK.findall(_prose(file))
         if "://" not in target and not target.startswith("mailto:") and not _leads_somewhere(file, target)
+    ]
+
+
+def unknown_tests(files: Iterable[Path], known: Iterable[str]) -> list[str]:
+    """Tests that a document names and nobody has written."""
+    names = set(known)
+    return [
+        f"{file.name}: there is no test {name}"
+        for file in files
+        for name in _TEST.findall(_prose(file))
+        if name not in names
     ]
 
 

@@ -33,7 +33,7 @@ def test_interfaces_are_documented() -> None:
     _expect_none(solidity.undocumented(ROOT))
 
 
-def test_contracts_are_small_enough() -> None:
+def test_f084_contracts_are_small_enough() -> None:
     _expect_none(solidity.oversized(artifacts.load(name) for name in artifacts.names()))
 
 
@@ -78,6 +78,11 @@ def test_domain_loads_no_web3() -> None:
 
 def test_links_lead_somewhere() -> None:
     _expect_none(documents.dead_links(documents.documents(ROOT)))
+
+
+def test_documents_name_tests_that_are_there() -> None:
+    known = suites.test_names((ROOT / "tests").rglob("*"))
+    _expect_none(documents.unknown_tests(documents.documents(ROOT), known))
 
 
 def test_decisions_have_a_number_and_a_title() -> None:

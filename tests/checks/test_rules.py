@@ -80,7 +80,7 @@ interface IA is IERC165 {{
     }
 
 
-def test_contract_at_the_limit_is_too_large() -> None:
+def test_f084_a_contract_at_the_limit_is_too_large() -> None:
     small = artifacts.load(artifacts.names()[0])
     large = replace(
         small, deployed=bytes(solidity.RUNTIME_LIMIT), bytecode=bytes(solidity.INITCODE_LIMIT), immutables={}

@@ -200,7 +200,7 @@ def test_f109_a_stuck_transaction_is_replaced_by_one_that_pays_an_eighth_more(
 @pytest.mark.parametrize(
     ("estimate", "error"), [(hex(GAS_CAP + 1), GasCapExceeded), (hex(2**200), GasCapExceeded)]
 )
-def test_f117_more_gas_than_a_transaction_may_use_is_refused(
+def test_f084_f117_more_gas_than_a_transaction_may_use_is_refused(
     shaky: Sender, node: FaultyNode, estimate: str, error: type[Exception]
 ) -> None:
     node.fail("eth_estimateGas", faults.result(estimate))

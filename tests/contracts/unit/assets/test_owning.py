@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 from web3.contract import Contract
 
 from fabricant.chain.answers import Receipt
+from fabricant.domain.units import ZERO_ADDRESS
 from tests.support.actors import Actor
 from tests.support.assets import FLAG_DEVICE, FLAG_RECALLED, TWIN, Kind, Status
 from tests.support.chain import BEGINNING, Chain, event
@@ -428,6 +429,17 @@ def test_interfaces(assets: Contract) -> None:
         each: assets.functions.supportsInterface(bytes.fromhex(each)).call() for each in known + unknown
     }
     assert supported == dict.fromkeys(known, True) | dict.fromkeys(unknown, False)
+
+
+# ownerOf, balanceOf, getApproved
+
+
+def test_what_is_not_there_has_no_owner(assets: Contract) -> None:
+    for view in (assets.functions.ownerOf, assets.functions.getApproved):
+        with reverts("AssetRegistry_UnknownAsset", id=7):
+            view(7).call()
+    with reverts("BalanceQueryForZeroAddress"):
+        assets.functions.balanceOf(ZERO_ADDRESS).call()
 
 
 # tokenURI
