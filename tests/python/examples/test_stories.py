@@ -11,6 +11,7 @@ from fabricant.chain.anvil import LocalChain
 from fabricant.chain.build import find_project
 from fabricant.demo.firms import Firms
 from fabricant.domain.logbook import Backwards, FalseCorrection, Unreadable
+from fabricant.domain.pedigree import ClonedSerial, Expired, SkippedWholesaler, UnknownSerial
 from fabricant.domain.recalls import Fate
 from fabricant.domain.service_life import Gap, LifeOver
 from tests.checks.documents import dead_links
@@ -85,3 +86,16 @@ def test_a_service_book_keeps_what_was_corrected_and_flags_the_rest(played: Play
     ]
     assert (type(outcome.last.findings[0]), outcome.last.findings[0].entry.number) == (Unreadable, 4)
     assert told.count("AssetRegistry_NoRecorder") == 3
+
+
+def test_pharmacies_find_what_is_wrong_and_nothing_else(played: Played) -> None:
+    _, outcome = played("medicine")
+
+    assert (outcome.checked, outcome.alarms) == (1_000, ())
+    assert outcome.unknown == (UnknownSerial(),)
+    assert [(type(each), each.sold) for each in outcome.cloned] == [(ClonedSerial, None)]
+    assert [(type(each), each.sold.by) for each in outcome.sold_twice] == [
+        (ClonedSerial, outcome.sold_twice[0].holder)
+    ]
+    assert [type(each) for each in outcome.skipped] == [SkippedWholesaler]
+    assert [type(each) for each in outcome.expired] == [Expired]

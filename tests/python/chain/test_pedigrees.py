@@ -1,0 +1,112 @@
+"""Pedigrees read from a chain: cases that change hands, packs that are sold, labels that are altered."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from fabricant.chain.errors import AssetRegistry_NoRecorder
+from fabricant.chain.pedigrees import dispense, read_pedigrees
+from fabricant.domain.assets import Kind, Registration, asset_id, namespace_of
+from fabricant.domain.batches import Run, leaf_of_unit
+from fabricant.domain.pedigree import Custody, Label, Licences, Recalled, Sale, Unlabelled
+from fabricant.domain.units import UnixSeconds
+from fabricant.errors import InvalidInput, VerificationFailed
+from tests.support.world import DAY, World, wallet
+
+MAKER, BUYER = wallet("supplier").address, wallet("buyer").address
+LABEL = Label(lot="LOT-7", expires=UnixSeconds(2**39), case="CASE-1")
+OTHER = replace(LABEL, case="CASE-2")
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A run of two packs in two cases, of which the second may not exist."""
+
+    world: World
+    run: Run
+
+    def documents(self, uri: str) -> bytes | None:
+        return {"one": LABEL, "two": OTHER}[uri].serialise()
+
+
+@pytest.fixture
+def shipment(world: World) -> Shipment:
+    packs = [
+        Registration(local_id=serial, kind=Kind.PRODUCT, owner=MAKER, twin=label.hash, uri=uri)
+        for serial, label, uri in (("P-1", LABEL, "one"), ("P-2", OTHER, "two"))
+    ]
+    run, registry = Run(namespace_of(MAKER), tuple(packs)), world.as_("supplier").assets
+    registry.register(run.namespace, Registration(local_id="CASE-1", kind=Kind.PRODUCT, owner=MAKER))
+    registry.commit_batch(run.batch)
+    return Shipment(world, run)
+
+
+def test_a_case_has_had_its_holders(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    case = asset_id(run.namespace, "CASE-1")
+    world.as_("supplier").assets.transfer_from(MAKER, BUYER, case)
+
+    found = read_pedigrees(world.fabricant, run, shipment.documents)
+
+    assert found.custody["CASE-1"] == Custody((MAKER, BUYER), {})
+    assert found.labels[LABEL.hash] == LABEL
+    assert not found.recalled
+
+
+def test_the_first_sale_of_a_pack_counts(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    at = world.as_("supplier")
+    first = dispense(at, run, "P-1", case="CASE-1").receipt
+    world.chain.warp(UnixSeconds(world.now + DAY))
+    dispense(at, run, "P-1", case="CASE-1")
+
+    sales = read_pedigrees(world.fabricant, run, shipment.documents).custody["CASE-1"].sales
+
+    block = world.fabricant.network.block(first.block_hash)
+    assert block
+    assert sales == {leaf_of_unit(run.unit("P-1")): Sale(MAKER, block.timestamp)}
+
+
+def test_a_stranger_sells_nothing(shipment: Shipment) -> None:
+    with pytest.raises(AssetRegistry_NoRecorder):
+        dispense(shipment.world.as_("buyer"), shipment.run, "P-1", case="CASE-1")
+    with pytest.raises(InvalidInput, match="no unit P-9"):
+        dispense(shipment.world.as_("supplier"), shipment.run, "P-9", case="CASE-1")
+
+
+def test_a_case_that_nobody_registered_is_no_case(shipment: Shipment) -> None:
+    labels = read_pedigrees(shipment.world.fabricant, shipment.run, shipment.documents).labels
+
+    assert labels[OTHER.hash] == Unlabelled("its case is no asset of its maker's")
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (None, "there is no document; ask its maker"),
+        (OTHER.serialise(), "the document is not the one that it commits to"),
+    ],
+)
+def test_a_label_is_the_one_that_was_committed(shipment: Shipment, document: bytes | None, why: str) -> None:
+    labels = read_pedigrees(shipment.world.fabricant, shipment.run, lambda _: document).labels
+
+    assert labels[LABEL.hash] == Unlabelled(why)
+
+
+def test_a_recall_reaches_its_packs(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    world.as_("supplier").genealogy.recall(run.namespace, b"\1" * 32, batches=[run.batch])
+
+    found = read_pedigrees(world.fabricant, run, shipment.documents)
+
+    (finding,) = found.check(
+        "P-2", presented_by=MAKER, at=UnixSeconds(world.now), licences=Licences(frozenset(), frozenset())
+    )[:1]
+    assert finding == Recalled()
+
+
+def test_a_run_that_nobody_committed_is_refused(shipment: Shipment) -> None:
+    forged = Run(shipment.run.namespace, shipment.run.units[:1])
+
+    with pytest.raises(VerificationFailed, match="nobody committed this run"):
+        read_pedigrees(shipment.world.fabricant, forged, shipment.documents)
