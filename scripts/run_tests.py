@@ -32,7 +32,8 @@ class Leg:
 # Only `fabricant.chain` imports web3 (a check says so). The slow ones show nothing new with another version.
 WITH_WEB3 = (
     *("tests/python/chain", "tests/python/demo", "tests/python/test_package.py"),
-    *("--ignore=tests/python/chain/test_ledger.py", "--ignore=tests/python/chain/test_build.py"),
+    *("--ignore=tests/python/chain/test_ledger.py", "--ignore=tests/python/chain/test_shop_floor.py"),
+    "--ignore=tests/python/chain/test_build.py",
 )
 LEGS = (
     Leg("Forge", (".venv/bin/python", "-m", "scripts.invariants")),
