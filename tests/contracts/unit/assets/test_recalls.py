@@ -191,6 +191,15 @@ def test_ast5_notices_do_not_push_each_other_out(works: Works, buyer: Actor) -> 
         works.give(whole, buyer)
 
 
+def test_ast5_a_stronger_reason_replaces_a_weaker_one(works: Works) -> None:
+    rotor, blade = works.parts("rotor", "blade")
+    works.assemble(rotor, [blade])
+    notice = works.recall("blade")
+    assert works.reaches(rotor) == [(notice, Reach.UPWARD, False)]
+    works.recall("rotor")
+    assert works.reaches(rotor) == [(notice, Reach.ISSUED, False)]
+
+
 def test_ast5_a_part_is_recalled_whatever_was_cleared_above(works: Works, other: Works) -> None:
     (top,) = other.parts("top")
     middle, part, second = works.parts("middle", "part", "second")
