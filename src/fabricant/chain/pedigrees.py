@@ -39,7 +39,8 @@ def read_pedigrees(fabricant: Fabricant, run: Run, documents: Documents) -> Pedi
     for twin, label in labels.items():
         if isinstance(label, Label) and not custody[label.case].holders:
             labels[twin] = Unlabelled("its case is no asset of its maker's")
-    return Pedigrees(run, bool(fabricant.genealogy.recalls_of(run.batch.id)), labels, custody)
+    recalled = any(not each.lifted for each in fabricant.genealogy.recalls_of(run.batch.id))
+    return Pedigrees(run, recalled, labels, custody)
 
 
 def _label(twin: bytes, uri: str, documents: Documents) -> Label | Unlabelled:
@@ -56,9 +57,11 @@ def _label(twin: bytes, uri: str, documents: Documents) -> Label | Unlabelled:
 def _custody(fabricant: Fabricant, run: Run, case: str) -> Custody:
     holders, sales = list[Address](), dict[bytes, Sale]()
     asset, since = asset_id(run.namespace, case), fabricant.deployment.first_block
+    in_transit = {fabricant.assets.address, fabricant.escrow.address}  # on a pallet, or on sale
     for log, event in fabricant.assets.history_of(asset, since=since):
         if isinstance(event, Transfer):
-            holders.append(event.to)
+            if event.to not in in_transit:
+                holders.append(event.to)
         elif isinstance(event, RecordAdded) and event.topic == DISPENSED:
             sales.setdefault(event.hash, Sale(event.author, time_of(fabricant, log)))
     return Custody(tuple(holders), sales)

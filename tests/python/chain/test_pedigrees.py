@@ -105,6 +105,29 @@ def test_a_recall_reaches_its_packs(shipment: Shipment) -> None:
     assert finding == Recalled()
 
 
+def test_a_lifted_recall_is_over(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    world.as_("supplier").genealogy.recall(run.namespace, b"\1" * 32, batches=[run.batch])
+    world.as_("supplier").genealogy.lift_recall(run.namespace, b"\1" * 32)
+
+    assert not read_pedigrees(world.fabricant, run, shipment.documents).recalled
+
+
+def test_contracts_that_keep_a_case_meanwhile_are_no_holders(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    registry, genealogy = world.as_("supplier").assets, world.as_("supplier").genealogy
+    registry.register(run.namespace, Registration(local_id="PALLET", kind=Kind.PRODUCT, owner=MAKER))
+    pallet, case = asset_id(run.namespace, "PALLET"), asset_id(run.namespace, "CASE-1")
+    genealogy.assemble(pallet, [case])
+    registry.transfer_from(MAKER, BUYER, pallet)
+    world.as_("buyer").genealogy.disassemble(pallet, [case])
+    world.as_("buyer").assets.transfer_from(BUYER, world.fabricant.escrow.address, case)
+
+    custody = read_pedigrees(world.fabricant, run, shipment.documents).custody["CASE-1"]
+
+    assert custody.holders == (MAKER, BUYER)
+
+
 def test_a_run_that_nobody_committed_is_refused(shipment: Shipment) -> None:
     forged = Run(shipment.run.namespace, shipment.run.units[:1])
 
