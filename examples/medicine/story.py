@@ -49,7 +49,8 @@ class Story:
     def licences(self) -> Licences:
         """As the authority publishes them."""
         pharmacies = frozenset((self.castle.address, self.bridge.address))
-        return Licences(frozenset((self.whole.address,)), pharmacies)
+        makers = frozenset((self.maker.namespace,))
+        return Licences(makers, frozenset((self.whole.address,)), pharmacies)
 
     def pack(self, serial: str, label: Label) -> Registration:
         """A pack of the maker's, whose label is where everybody finds it."""

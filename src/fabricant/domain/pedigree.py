@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from eth_utils.crypto import keccak
 from pydantic import Field, TypeAdapter, ValidationError
 
+from fabricant.domain.assets import Namespace
 from fabricant.domain.batches import Run, leaf_of_unit
 from fabricant.domain.canonical import canonical_json
 from fabricant.domain.outside import first_problem
@@ -64,6 +65,7 @@ _LABEL: Final = TypeAdapter(Label)
 class Licences:
     """Who may trade, as the reader knows it from the authorities."""
 
+    makers: frozenset[Namespace]
     wholesalers: frozenset[Address]
     pharmacies: frozenset[Address]
 
@@ -147,6 +149,14 @@ class Unlicensed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlicensedMaker:
+    """Who committed the run may make nothing, whatever licences its buyers have."""
+
+    def __str__(self) -> str:
+        return "its maker has no licence"
+
+
+@dataclass(frozen=True, slots=True)
 class SkippedWholesaler:
     """It came to a pharmacy past every wholesaler."""
 
@@ -156,7 +166,16 @@ class SkippedWholesaler:
         return f"it came to {self.pharmacy} past every wholesaler"
 
 
-Finding = UnknownSerial | Unlabelled | Expired | Recalled | ClonedSerial | Unlicensed | SkippedWholesaler
+Finding = (
+    UnknownSerial
+    | Unlabelled
+    | Expired
+    | Recalled
+    | ClonedSerial
+    | Unlicensed
+    | UnlicensedMaker
+    | SkippedWholesaler
+)
 
 
 class NotGenuine(VerificationFailed):
@@ -193,15 +212,17 @@ class Pedigrees:
             pack = self.run.unit(serial)
         except InvalidInput:
             return (UnknownSerial(),)
-        recalled = (Recalled(),) if self.recalled else ()
+        of_run: tuple[Finding, ...] = (Recalled(),) if self.recalled else ()
+        if self.run.namespace not in licences.makers:
+            of_run = (*of_run, UnlicensedMaker())
         label = self.labels[pack.twin]
         if isinstance(label, Unlabelled):
-            return (*recalled, label)
+            return (*of_run, label)
         expired = (Expired(label.expires),) if at >= label.expires else ()
         custody = self.custody[label.case]
         holder, sale = custody.holders[-1], custody.sales.get(leaf_of_unit(pack))
         cloned = (ClonedSerial(holder, sale),) if sale or holder != presented_by else ()
-        return (*recalled, *expired, *cloned, *_strayed(pack.owner, custody.holders, licences))
+        return (*of_run, *expired, *cloned, *_strayed(pack.owner, custody.holders, licences))
 
 
 def _strayed(maker: Address, holders: Sequence[Address], licences: Licences) -> Iterator[Finding]:

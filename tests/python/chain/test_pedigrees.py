@@ -100,7 +100,10 @@ def test_a_recall_reaches_its_packs(shipment: Shipment) -> None:
     found = read_pedigrees(world.fabricant, run, shipment.documents)
 
     (finding,) = found.check(
-        "P-2", presented_by=MAKER, at=UnixSeconds(world.now), licences=Licences(frozenset(), frozenset())
+        "P-2",
+        presented_by=MAKER,
+        at=UnixSeconds(world.now),
+        licences=Licences(frozenset(), frozenset(), frozenset()),
     )[:1]
     assert finding == Recalled()
 

@@ -23,6 +23,7 @@ from fabricant.domain.pedigree import (
     UnknownSerial,
     Unlabelled,
     Unlicensed,
+    UnlicensedMaker,
 )
 from fabricant.domain.units import UnixSeconds
 from fabricant.errors import InvalidInput
@@ -31,7 +32,7 @@ from tests.support.actors import Actor
 MAKER, WHOLE, OTHER, CASTLE, BRIDGE, STRANGER = (
     Actor(name).address for name in ("maker", "whole", "other", "castle", "bridge", "stranger")
 )
-LICENCES = Licences(frozenset((WHOLE, OTHER)), frozenset((CASTLE, BRIDGE)))
+LICENCES = Licences(frozenset((namespace_of(MAKER),)), frozenset((WHOLE, OTHER)), frozenset((CASTLE, BRIDGE)))
 LABEL = Label(lot="LOT-7", expires=UnixSeconds(1_000), case="CASE-1")
 PACK = Registration(local_id="P-1", kind=Kind.PRODUCT, owner=MAKER, twin=LABEL.hash, uri="label")
 RUN = Run(namespace_of(MAKER), (PACK, replace(PACK, local_id="P-2")))
@@ -117,6 +118,12 @@ def test_all_that_is_wrong_is_told() -> None:
     )
 
 
+def test_a_run_of_a_maker_without_a_licence_is_refused() -> None:
+    run = Run(namespace_of(STRANGER), RUN.units)
+
+    assert check(replace(GENUINE, run=run)) == (UnlicensedMaker(),)
+
+
 def test_a_pack_without_its_label_is_refused() -> None:
     lost = replace(GENUINE, labels={LABEL.hash: Unlabelled("lost")}, custody={})
 
@@ -130,6 +137,7 @@ def test_a_pack_without_its_label_is_refused() -> None:
         (Unlabelled("lost"), "its lot, expiry and case are unknown: lost"),
         (Expired(UnixSeconds(0)), "it expired at 1970-01-01 00:00 UTC"),
         (Recalled(), "its maker recalls it"),
+        (UnlicensedMaker(), "its maker has no licence"),
         (ClonedSerial(CASTLE), f"the genuine one is with {CASTLE}"),
         (
             ClonedSerial(CASTLE, Sale(BRIDGE, UnixSeconds(0))),
