@@ -368,7 +368,7 @@ contract Genealogy is IGenealogy, Multicallable {
             NoticeId notice = upward ? ofParts[i - own.length] : own[i];
             Reach reach = reachOf[id][notice];
             if (reach == Reach.None || (reach == Reach.Upward) != upward) continue;
-            recalls[count++] = Recall({notice: notice, reach: reach, lifted: !_inForce(notice)});
+            recalls[count++] = Recall({notice: notice, reach: reach, lifted: _notices[notice].liftedAt != 0});
         }
         assembly ("memory-safe") {
             mstore(recalls, count)
@@ -429,7 +429,7 @@ contract Genealogy is IGenealogy, Multicallable {
     /// @dev Whether a notice of a list is in force, and reaches the asset in this list's way.
     function _covers(uint256 id, NoticeId notice, bool upward) private view returns (bool) {
         Reach reach = reachOf[id][notice];
-        return reach != Reach.None && (reach == Reach.Upward) == upward && _inForce(notice);
+        return reach != Reach.None && (reach == Reach.Upward) == upward && _notices[notice].liftedAt == 0;
     }
 
     function _requireSpreading(NoticeId notice, uint256 from) private view {
@@ -449,10 +449,6 @@ contract Genealogy is IGenealogy, Multicallable {
     function _requireInForce(NoticeId notice) private view {
         if (_notices[notice].issuedAt == 0) revert Genealogy_UnknownNotice(notice);
         if (_notices[notice].liftedAt != 0) revert Genealogy_Lifted(notice);
-    }
-
-    function _inForce(NoticeId notice) private view returns (bool) {
-        return _notices[notice].issuedAt != 0 && _notices[notice].liftedAt == 0;
     }
 
     /* HOLDS */

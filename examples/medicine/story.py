@@ -13,7 +13,7 @@ from fabricant.chain.pedigrees import dispense, read_pedigrees
 from fabricant.demo.firms import DAY, Firm, Firms, own_chain
 from fabricant.domain.assets import Kind, Registration
 from fabricant.domain.batches import Run
-from fabricant.domain.pedigree import Finding, Label, Licences
+from fabricant.domain.pedigree import Finding, Label, Licences, Pedigrees
 from fabricant.domain.units import UnixSeconds
 
 CASES: Final = tuple(f"CASE-{number}" for number in range(1, 11))
@@ -81,6 +81,10 @@ class Story:
             seller.fabricant.assets.transfer_from(seller.address, buyer.address, self.maker.id(case))
         self.firms.did(seller, f"ships {_count(len(shipped), 'case')} to {buyer.name}")
 
+    def read(self, run: Run, pharmacy: Firm) -> Pedigrees:
+        """What a pharmacy can know of a run now."""
+        return read_pedigrees(pharmacy.fabricant, run, self.documents.get)
+
     def check(self, run: Run, serial: str, pharmacy: Firm) -> tuple[Finding, ...]:
         """A pharmacy scans a pack, and tells what is wrong with it."""
         found = self.scan(run, [serial], pharmacy)
@@ -90,7 +94,7 @@ class Story:
 
     def scan(self, run: Run, serials: Iterable[str], pharmacy: Firm) -> tuple[Finding, ...]:
         """What is wrong with packs that a pharmacy has in hand."""
-        pedigrees = read_pedigrees(pharmacy.fabricant, run, self.documents.get)
+        pedigrees = self.read(run, pharmacy)
         at, by = self.firms.chain.now(), pharmacy.address
         checked = (pedigrees.check(each, presented_by=by, at=at, licences=self.licences) for each in serials)
         return tuple(finding for findings in checked for finding in findings)
@@ -132,7 +136,7 @@ def _copy(story: Story, run: Run) -> tuple[tuple[Finding, ...], ...]:
     unknown = story.check(run, "CASE-1-100", castle)
     cloned = story.check(run, "CASE-1-007", bridge)
     story.check(run, "CASE-1-007", castle)
-    dispense(castle.fabricant, run, "CASE-1-007", case="CASE-1")
+    dispense(castle.fabricant, story.read(run, castle), "CASE-1-007")
     firms.wait_for(31)
     sold_twice = story.check(run, "CASE-1-007", castle)
     return unknown, cloned, sold_twice

@@ -345,6 +345,13 @@ class AssetRegistry(
         """The batches committed in these blocks, in a namespace if one is named."""
         return self._find(BatchCommitted, None, namespace, since=since, until=until)
 
+    def units_serialised(
+        self, *, batch: BatchId | None = None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, UnitSerialised]]:
+        """The units that became tokens in these blocks, of a batch if one is named."""
+        of_batch = None if batch is None else batch.to_bytes(32)
+        return self._find(UnitSerialised, None, of_batch, since=since, until=until)
+
     # Owning, as ERC-721 has it
 
     def transfer_from(self, from_: Address, to: Address, asset: AssetId) -> Done[Transfer]:

@@ -1,8 +1,11 @@
 """Pedigrees of packs as the chain tells them: the batch, who had which case, and what was sold.
 
-The run and the labels are files, which the reader brings and whose hashes are checked here. One question for
-each case, however many packs there are. What the chain does not prove is that the node left nothing out.
+The run and the labels are files, which the reader brings and whose hashes are checked here. The questions
+grow with the cases, not with the packs in them. What the chain does not prove is that the node left nothing
+out.
 """
+
+from collections import defaultdict
 
 from eth_utils.crypto import keccak
 
@@ -10,20 +13,27 @@ from fabricant.chain.assets import RecordAdded, Transfer
 from fabricant.chain.client import Done
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.lookup import time_of
-from fabricant.domain.assets import asset_id
-from fabricant.domain.batches import Run, leaf_of_unit
+from fabricant.chain.pledge import pledge_address
+from fabricant.domain.assets import AssetId, asset_id
+from fabricant.domain.batches import BatchId, Run, leaf_of_unit
 from fabricant.domain.pedigree import DISPENSED, Custody, Documents, Label, Pedigrees, Sale, Unlabelled
 from fabricant.domain.units import Address
 from fabricant.errors import InvalidInput, VerificationFailed
 
 
-def dispense(fabricant: Fabricant, run: Run, serial: str, *, case: str) -> Done[RecordAdded]:
-    """Says that a pack was sold out of its case. Whoever may record about the case; sends a transaction.
+def dispense(fabricant: Fabricant, pedigrees: Pedigrees, serial: str) -> Done[RecordAdded]:
+    """Says that a pack was sold out of its case. The pharmacy that has the case; sends a transaction.
 
-    Check the pack first: this does not. Raises InvalidInput for an unknown serial, AssetRegistry_NoRecorder.
+    Check the pack first: this does not. Raises InvalidInput for an unknown serial, VerificationFailed for a
+    pack without its label, AssetRegistry_NoRecorder.
     """
-    leaf = leaf_of_unit(run.unit(serial))
-    return fabricant.assets.record(asset_id(run.namespace, case), topic=DISPENSED, hash_=leaf, uri="")
+    run = pedigrees.run
+    pack = run.unit(serial)
+    label = pedigrees.labels[pack.twin]
+    if isinstance(label, Unlabelled):
+        raise VerificationFailed(str(label))
+    case = asset_id(run.namespace, label.case)
+    return fabricant.assets.record(case, topic=DISPENSED, hash_=leaf_of_unit(pack), uri="")
 
 
 def read_pedigrees(fabricant: Fabricant, run: Run, documents: Documents) -> Pedigrees:
@@ -39,8 +49,7 @@ def read_pedigrees(fabricant: Fabricant, run: Run, documents: Documents) -> Pedi
     for twin, label in labels.items():
         if isinstance(label, Label) and not custody[label.case].holders:
             labels[twin] = Unlabelled("its case is no asset of its maker's")
-    recalled = any(not each.lifted for each in fabricant.genealogy.recalls_of(run.batch.id))
-    return Pedigrees(run, recalled, labels, custody)
+    return Pedigrees(run, _recalled(fabricant, run.batch.id), labels, custody, _apart(fabricant, run))
 
 
 def _label(twin: bytes, uri: str, documents: Documents) -> Label | Unlabelled:
@@ -55,13 +64,38 @@ def _label(twin: bytes, uri: str, documents: Documents) -> Label | Unlabelled:
 
 
 def _custody(fabricant: Fabricant, run: Run, case: str) -> Custody:
-    holders, sales = list[Address](), dict[bytes, Sale]()
+    holders, sales = list[Address](), defaultdict[bytes, list[Sale]](list)
     asset, since = asset_id(run.namespace, case), fabricant.deployment.first_block
-    in_transit = {fabricant.assets.address, fabricant.escrow.address}  # on a pallet, or on sale
+    keepers = _keepers(fabricant)
     for log, event in fabricant.assets.history_of(asset, since=since):
         if isinstance(event, Transfer):
-            if event.to not in in_transit:
+            if event.to not in keepers:
                 holders.append(event.to)
-        elif isinstance(event, RecordAdded) and event.topic == DISPENSED:
-            sales.setdefault(event.hash, Sale(event.author, time_of(fabricant, log)))
-    return Custody(tuple(holders), sales)
+        elif isinstance(event, RecordAdded) and event.topic == DISPENSED and event.author == holders[-1]:
+            sales[event.hash].append(Sale(event.author, time_of(fabricant, log)))
+    return Custody(tuple(holders), dict(sales), _recalled(fabricant, asset))
+
+
+def _apart(fabricant: Fabricant, run: Run) -> dict[bytes, Address]:
+    """Anybody may make a pack its own token, for its maker; only then does its holder say something."""
+    serialised = fabricant.assets.units_serialised(batch=run.batch.id, since=fabricant.deployment.first_block)
+    tokens = {event.id for _, event in serialised}
+    holders = dict[bytes, Address]()
+    for pack in run.units:
+        token = asset_id(run.namespace, pack.local_id)
+        if token not in tokens:
+            continue
+        holder = fabricant.assets.owner_of(token)
+        if holder != pack.owner and holder not in _keepers(fabricant):
+            holders[leaf_of_unit(pack)] = holder
+    return holders
+
+
+def _keepers(fabricant: Fabricant) -> set[Address]:
+    """Contracts that keep an asset for its owner: on a pallet, on sale, pledged."""
+    pledge = pledge_address(fabricant.deployment.assets)
+    return {fabricant.assets.address, fabricant.escrow.address, pledge}
+
+
+def _recalled(fabricant: Fabricant, what: AssetId | BatchId) -> bool:
+    return any(not each.lifted for each in fabricant.genealogy.recalls_of(what))

@@ -80,10 +80,11 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """Who had a case, in order and the last one now, and the first sale of each pack, by its leaf."""
+    """Who had a case, in order and the last one now, and what each of them then said was sold, by leaves."""
 
     holders: Sequence[Address]
-    sales: Mapping[bytes, Sale]
+    sales: Mapping[bytes, Sequence[Sale]]
+    recalled: bool = False
 
 
 # Findings
@@ -190,12 +191,16 @@ class NotGenuine(VerificationFailed):
 
 @dataclass(frozen=True, slots=True)
 class Pedigrees:
-    """What is known of the packs of a run: labels by their hashes, custody by the local id of the case."""
+    """What is known of the packs of a run: labels by their hashes, custody by the local id of the case.
+
+    `apart`: who has packs whose own tokens changed hands, by their leaves.
+    """
 
     run: Run
     recalled: bool
     labels: Mapping[bytes, Label | Unlabelled]
     custody: Mapping[str, Custody]
+    apart: Mapping[bytes, Address]
 
     def require_genuine(
         self, serial: str, *, presented_by: Address, at: UnixSeconds, licences: Licences
@@ -212,17 +217,20 @@ class Pedigrees:
             pack = self.run.unit(serial)
         except InvalidInput:
             return (UnknownSerial(),)
-        of_run: tuple[Finding, ...] = (Recalled(),) if self.recalled else ()
-        if self.run.namespace not in licences.makers:
-            of_run = (*of_run, UnlicensedMaker())
-        label = self.labels[pack.twin]
+        label, leaf = self.labels[pack.twin], leaf_of_unit(pack)
+        unlicensed = () if self.run.namespace in licences.makers else (UnlicensedMaker(),)
         if isinstance(label, Unlabelled):
-            return (*of_run, label)
-        expired = (Expired(label.expires),) if at >= label.expires else ()
+            return (*([Recalled()] if self.recalled else []), *unlicensed, label)
         custody = self.custody[label.case]
-        holder, sale = custody.holders[-1], custody.sales.get(leaf_of_unit(pack))
-        cloned = (ClonedSerial(holder, sale),) if sale or holder != presented_by else ()
-        return (*of_run, *expired, *cloned, *_strayed(pack.owner, custody.holders, licences))
+        found: list[Finding] = [Recalled()] if self.recalled or custody.recalled else []
+        found += unlicensed
+        if at >= label.expires:
+            found.append(Expired(label.expires))
+        holders = [*custody.holders, *([self.apart[leaf]] if leaf in self.apart else [])]
+        sale = next((each for each in custody.sales.get(leaf, ()) if each.by in licences.pharmacies), None)
+        if sale or holders[-1] != presented_by:
+            found.append(ClonedSerial(holders[-1], sale))
+        return (*found, *_strayed(pack.owner, holders, licences))
 
 
 def _strayed(maker: Address, holders: Sequence[Address], licences: Licences) -> Iterator[Finding]:

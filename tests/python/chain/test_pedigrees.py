@@ -1,15 +1,19 @@
 """Pedigrees read from a chain: cases that change hands, packs that are sold, labels that are altered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
+from fabricant.chain.answers import Receipt
 from fabricant.chain.errors import AssetRegistry_NoRecorder
+from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.pedigrees import dispense, read_pedigrees
+from fabricant.chain.pledge import pledge_address
 from fabricant.domain.assets import Kind, Registration, asset_id, namespace_of
 from fabricant.domain.batches import Run, leaf_of_unit
-from fabricant.domain.pedigree import Custody, Label, Licences, Recalled, Sale, Unlabelled
-from fabricant.domain.units import UnixSeconds
+from fabricant.domain.pedigree import Custody, Label, Licences, Pedigrees, Recalled, Sale, Unlabelled
+from fabricant.domain.units import Address, UnixSeconds
 from fabricant.errors import InvalidInput, VerificationFailed
 from tests.support.world import DAY, World, wallet
 
@@ -24,6 +28,9 @@ class Shipment:
 
     world: World
     run: Run
+
+    def read(self) -> Pedigrees:
+        return read_pedigrees(self.world.fabricant, self.run, self.documents)
 
     def documents(self, uri: str) -> bytes | None:
         return {"one": LABEL, "two": OTHER}[uri].serialise()
@@ -46,36 +53,67 @@ def test_a_case_has_had_its_holders(shipment: Shipment) -> None:
     case = asset_id(run.namespace, "CASE-1")
     world.as_("supplier").assets.transfer_from(MAKER, BUYER, case)
 
-    found = read_pedigrees(world.fabricant, run, shipment.documents)
+    found = shipment.read()
 
     assert found.custody["CASE-1"] == Custody((MAKER, BUYER), {})
     assert found.labels[LABEL.hash] == LABEL
     assert not found.recalled
 
 
-def test_the_first_sale_of_a_pack_counts(shipment: Shipment) -> None:
+def test_sales_are_told_by_whoever_then_has_the_case(shipment: Shipment) -> None:
     world, run = shipment.world, shipment.run
-    at = world.as_("supplier")
-    first = dispense(at, run, "P-1", case="CASE-1").receipt
-    world.chain.warp(UnixSeconds(world.now + DAY))
-    dispense(at, run, "P-1", case="CASE-1")
+    case, supplier = asset_id(run.namespace, "CASE-1"), world.as_("supplier").assets
+    pedigrees = shipment.read()
+    supplier.set_recorder(case, BUYER, until=UnixSeconds(world.now + DAY))
+    dispense(world.as_("buyer"), pedigrees, "P-1")
+    supplier.transfer_from(MAKER, BUYER, case)
+    receipts = list[Receipt]()
+    for _ in range(2):
+        world.chain.warp(UnixSeconds(world.now + DAY))
+        receipts.append(dispense(world.as_("buyer"), pedigrees, "P-1").receipt)
 
-    sales = read_pedigrees(world.fabricant, run, shipment.documents).custody["CASE-1"].sales
+    sales = shipment.read().custody["CASE-1"].sales
 
-    block = world.fabricant.network.block(first.block_hash)
-    assert block
-    assert sales == {leaf_of_unit(run.unit("P-1")): Sale(MAKER, block.timestamp)}
+    blocks = [world.fabricant.network.block(each.block_hash) for each in receipts]
+    assert sales == {leaf_of_unit(run.unit("P-1")): [Sale(BUYER, each.timestamp) for each in blocks if each]}
 
 
 def test_a_stranger_sells_nothing(shipment: Shipment) -> None:
+    pedigrees = shipment.read()
+
     with pytest.raises(AssetRegistry_NoRecorder):
-        dispense(shipment.world.as_("buyer"), shipment.run, "P-1", case="CASE-1")
+        dispense(shipment.world.as_("buyer"), pedigrees, "P-1")
     with pytest.raises(InvalidInput, match="no unit P-9"):
-        dispense(shipment.world.as_("supplier"), shipment.run, "P-9", case="CASE-1")
+        dispense(shipment.world.as_("supplier"), pedigrees, "P-9")
+    with pytest.raises(VerificationFailed, match="its case is no asset"):
+        dispense(shipment.world.as_("supplier"), pedigrees, "P-2")
+
+
+def test_a_pack_with_its_own_token_is_apart_once_that_moved(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+    for serial in ("P-1", "P-2"):
+        world.as_("buyer").assets.serialise(run.batch, run.unit(serial), proof=run.prove(serial))
+    assert shipment.read().apart == {}
+
+    supplier = world.as_("supplier").assets
+    supplier.transfer_from(MAKER, BUYER, asset_id(run.namespace, "P-1"))
+    supplier.transfer_from(MAKER, world.fabricant.escrow.address, asset_id(run.namespace, "P-2"))
+
+    assert shipment.read().apart == {leaf_of_unit(run.unit("P-1")): BUYER}
+
+
+def test_a_recall_reaches_a_case(shipment: Shipment) -> None:
+    world, run = shipment.world, shipment.run
+
+    world.as_("supplier").genealogy.recall(run.namespace, b"\1" * 32, local_ids=["CASE-1"])
+
+    found = shipment.read()
+    assert found.custody["CASE-1"].recalled
+    assert not found.recalled
 
 
 def test_a_case_that_nobody_registered_is_no_case(shipment: Shipment) -> None:
-    labels = read_pedigrees(shipment.world.fabricant, shipment.run, shipment.documents).labels
+    labels = shipment.read().labels
 
     assert labels[OTHER.hash] == Unlabelled("its case is no asset of its maker's")
 
@@ -97,7 +135,7 @@ def test_a_recall_reaches_its_packs(shipment: Shipment) -> None:
     world, run = shipment.world, shipment.run
     world.as_("supplier").genealogy.recall(run.namespace, b"\1" * 32, batches=[run.batch])
 
-    found = read_pedigrees(world.fabricant, run, shipment.documents)
+    found = shipment.read()
 
     (finding,) = found.check(
         "P-2",
@@ -113,10 +151,19 @@ def test_a_lifted_recall_is_over(shipment: Shipment) -> None:
     world.as_("supplier").genealogy.recall(run.namespace, b"\1" * 32, batches=[run.batch])
     world.as_("supplier").genealogy.lift_recall(run.namespace, b"\1" * 32)
 
-    assert not read_pedigrees(world.fabricant, run, shipment.documents).recalled
+    assert not shipment.read().recalled
 
 
-def test_contracts_that_keep_a_case_meanwhile_are_no_holders(shipment: Shipment) -> None:
+@pytest.mark.parametrize(
+    "keeper",
+    [
+        pytest.param(lambda fabricant: fabricant.escrow.address, id="escrow"),
+        pytest.param(lambda fabricant: pledge_address(fabricant.assets.address), id="pledge"),
+    ],
+)
+def test_contracts_that_keep_a_case_meanwhile_are_no_holders(
+    shipment: Shipment, keeper: Callable[[Fabricant], Address]
+) -> None:
     world, run = shipment.world, shipment.run
     registry, genealogy = world.as_("supplier").assets, world.as_("supplier").genealogy
     registry.register(run.namespace, Registration(local_id="PALLET", kind=Kind.PRODUCT, owner=MAKER))
@@ -124,9 +171,9 @@ def test_contracts_that_keep_a_case_meanwhile_are_no_holders(shipment: Shipment)
     genealogy.assemble(pallet, [case])
     registry.transfer_from(MAKER, BUYER, pallet)
     world.as_("buyer").genealogy.disassemble(pallet, [case])
-    world.as_("buyer").assets.transfer_from(BUYER, world.fabricant.escrow.address, case)
+    world.as_("buyer").assets.transfer_from(BUYER, keeper(world.fabricant), case)
 
-    custody = read_pedigrees(world.fabricant, run, shipment.documents).custody["CASE-1"]
+    custody = shipment.read().custody["CASE-1"]
 
     assert custody.holders == (MAKER, BUYER)
 

@@ -37,7 +37,11 @@ LABEL = Label(lot="LOT-7", expires=UnixSeconds(1_000), case="CASE-1")
 PACK = Registration(local_id="P-1", kind=Kind.PRODUCT, owner=MAKER, twin=LABEL.hash, uri="label")
 RUN = Run(namespace_of(MAKER), (PACK, replace(PACK, local_id="P-2")))
 GENUINE = Pedigrees(
-    RUN, recalled=False, labels={LABEL.hash: LABEL}, custody={"CASE-1": Custody((MAKER, WHOLE, CASTLE), {})}
+    RUN,
+    recalled=False,
+    labels={LABEL.hash: LABEL},
+    custody={"CASE-1": Custody((MAKER, WHOLE, CASTLE), {})},
+    apart={},
 )
 
 
@@ -50,6 +54,12 @@ def check(
 def held_by(*holders: str) -> Pedigrees:
     """The same pack, whose case had these holders."""
     return replace(GENUINE, custody={"CASE-1": Custody(tuple(Actor(each).address for each in holders), {})})
+
+
+def sold_by(*sales: Sale) -> Pedigrees:
+    """The same pack, of which its holders said these."""
+    custody = replace(GENUINE.custody["CASE-1"], sales={leaf_of_unit(PACK): sales})
+    return replace(GENUINE, custody={"CASE-1": custody})
 
 
 def test_a_genuine_pack_is_not_refused() -> None:
@@ -84,10 +94,34 @@ def test_a_pack_whose_case_is_elsewhere_is_a_copy() -> None:
 
 def test_a_pack_is_sold_once() -> None:
     sale = Sale(CASTLE, UnixSeconds(500))
-    sold = replace(GENUINE, custody={"CASE-1": Custody((MAKER, WHOLE, CASTLE), {leaf_of_unit(PACK): sale})})
+    sold = sold_by(sale, Sale(BRIDGE, UnixSeconds(600)))
 
     assert check(sold) == (ClonedSerial(CASTLE, sale),)
     assert check(sold, "P-2") == ()
+
+
+def test_only_a_pharmacy_sells() -> None:
+    sale, bluff = Sale(CASTLE, UnixSeconds(500)), Sale(WHOLE, UnixSeconds(400))
+
+    assert check(sold_by(bluff)) == ()
+    assert check(sold_by(bluff, sale)) == (ClonedSerial(CASTLE, sale),)
+
+
+def test_a_pack_is_where_its_own_token_is() -> None:
+    taken_out = replace(GENUINE, apart={leaf_of_unit(PACK): BRIDGE})
+
+    assert check(taken_out) == (ClonedSerial(BRIDGE),)
+    assert check(taken_out, by="bridge") == ()
+    assert check(taken_out, "P-2") == ()
+    assert check(replace(GENUINE, apart={leaf_of_unit(PACK): STRANGER}), by="stranger") == (
+        Unlicensed(STRANGER),
+    )
+
+
+def test_a_recalled_case_takes_its_packs_with_it() -> None:
+    case = replace(GENUINE.custody["CASE-1"], recalled=True)
+
+    assert check(replace(GENUINE, custody={"CASE-1": case})) == (Recalled(),)
 
 
 @pytest.mark.parametrize(
