@@ -367,7 +367,7 @@ contract Genealogy is IGenealogy, Multicallable {
             bool upward = i >= own.length;
             NoticeId notice = upward ? ofParts[i - own.length] : own[i];
             Reach reach = reachOf[id][notice];
-            if (reach == Reach.None || (reach == Reach.Upward) != upward) continue;
+            if ((reach == Reach.Upward) != upward) continue;
             recalls[count++] = Recall({notice: notice, reach: reach, lifted: _notices[notice].liftedAt != 0});
         }
         assembly ("memory-safe") {
@@ -426,10 +426,10 @@ contract Genealogy is IGenealogy, Multicallable {
         return false;
     }
 
-    /// @dev Whether a notice of a list is in force, and reaches the asset in this list's way.
+    /// @dev Whether a notice of a list is in force, and reaches the asset in this list's way. Only what is upward is ever
+    /// cleared, so a notice of the other list reaches the asset for good.
     function _covers(uint256 id, NoticeId notice, bool upward) private view returns (bool) {
-        Reach reach = reachOf[id][notice];
-        return reach != Reach.None && (reach == Reach.Upward) == upward && _notices[notice].liftedAt == 0;
+        return (reachOf[id][notice] == Reach.Upward) == upward && _notices[notice].liftedAt == 0;
     }
 
     function _requireSpreading(NoticeId notice, uint256 from) private view {

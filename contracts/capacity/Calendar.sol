@@ -59,12 +59,15 @@ abstract contract Calendar is Offers {
     }
 
     function _markBooked(uint256 machine, uint32 firstWord, uint256[] calldata hourMasks) internal {
-        for (uint256 i = 0; i < hourMasks.length; ++i) {
-            Word storage here = calendars[machine][firstWord + i];
-            uint256 before = here.taken;
-            uint256 taken = before & hourMasks[i];
-            if (taken != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, taken);
-            here.taken = before | hourMasks[i];
+        // A 32-bit word and an index of calldata: no overflow.
+        unchecked {
+            for (uint256 i = 0; i < hourMasks.length; ++i) {
+                Word storage here = calendars[machine][firstWord + i];
+                uint256 mask = hourMasks[i];
+                uint256 before = here.taken;
+                if (before & mask != 0) revert CapacityMarket_HoursTaken(machine, firstWord + i, before & mask);
+                here.taken = before | mask;
+            }
         }
     }
 

@@ -30,7 +30,7 @@ abstract contract Offers is ICapacityMarket, Eip712 {
 
     /// @inheritdoc ICapacityMarket
     function publish(Offer calldata offer, Consent calldata consent) external returns (OfferId id) {
-        id = _requireStanding(offer.load()[0], consent);
+        id = _requireOffer(offer.load()[0], consent);
         emit OfferPublished(id, offer.supplier, offer.machine, offer, consent);
     }
 
@@ -69,22 +69,30 @@ abstract contract Offers is ICapacityMarket, Eip712 {
     }
 
     /// @dev The offer is signed for its supplier, valid now and not cancelled.
-    function _requireStanding(Offer memory offer, Consent calldata consent) internal view returns (OfferId id) {
-        _requireHomeChain();
+    function _requireOffer(Offer memory offer, Consent calldata consent) internal view returns (OfferId id) {
         id = _offerId(offer);
-        if (block.timestamp >= offer.validUntil) {
-            revert CapacityMarket_OfferExpired(id, block.timestamp, offer.validUntil);
-        }
         if (offer.lastMinuteHourly > offer.hourly) {
             revert CapacityMarket_PriceRises(id, offer.hourly, offer.lastMinuteHourly);
         }
-        if (cancelled[offer.supplier][uint248(offer.nonce >> 8)] >> uint8(offer.nonce) & 1 != 0) {
-            revert CapacityMarket_OfferCancelled(id, offer.nonce);
+        _requireStanding(id, offer.supplier, offer.validUntil, offer.nonce, offer.epoch, consent);
+    }
+
+    /// @dev What has this id, an offer or a quotation, is signed for its supplier, valid now and not cancelled.
+    function _requireStanding(
+        OfferId id,
+        address supplier,
+        uint40 validUntil,
+        uint256 nonce,
+        uint64 epoch,
+        Consent calldata consent
+    ) internal view {
+        _requireHomeChain();
+        if (block.timestamp >= validUntil) revert CapacityMarket_OfferExpired(id, block.timestamp, validUntil);
+        if (cancelled[supplier][uint248(nonce >> 8)] >> uint8(nonce) & 1 != 0) {
+            revert CapacityMarket_OfferCancelled(id, nonce);
         }
-        if (offer.epoch != epochs[offer.supplier]) {
-            revert CapacityMarket_WrongEpoch(id, offer.epoch, epochs[offer.supplier]);
-        }
-        _requireConsent(id, offer.supplier, consent);
+        if (epoch != epochs[supplier]) revert CapacityMarket_WrongEpoch(id, epoch, epochs[supplier]);
+        _requireConsent(id, supplier, consent);
     }
 
     /// @dev Whether the caller is the principal, or its operator with all bits of the role.

@@ -7,12 +7,6 @@ type LineId is bytes32;
 /// @dev The hash of a set of trade conditions' encoding, the same on every chain.
 type ConditionsId is bytes32;
 
-function sameLine(LineId a, LineId b) pure returns (bool) {
-    return LineId.unwrap(a) == LineId.unwrap(b);
-}
-
-using {sameLine as ==} for LineId global;
-
 /// @notice Life of an order line.
 /// @dev Time alone can end Delivered, Retained and Disputed; Closed and Revoked are final.
 enum Status {

@@ -233,7 +233,7 @@ class Capacity:
         self.directory = chain.at("Directory", market.functions.directory().call())
         self.machine = asset_id(namespace_of(SUPPLIER), SERIAL)
         self.agreed: dict[bytes, dict[str, int]] = {}  # conditions by id
-        self._salts = count(1)
+        self.salts = count(1)
 
     def for_one_test(self) -> "Capacity":
         """The same market, for a test that may publish more conditions."""
@@ -320,7 +320,7 @@ class Capacity:
             "documents": bytes(32),
             "orderRef": keccak(text="purchase order 4711"),
             "maxPrice": 2**128 - 1,
-            "salt": next(self._salts),
+            "salt": next(self.salts),
             "assets": 0,
             "firstWord": first,
             "hourMasks": masks,

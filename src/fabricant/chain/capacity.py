@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fabricant.chain.answers import Log
-from fabricant.chain.client import Client, Done
+from fabricant.chain.client import AllDone, Client, Done
 from fabricant.chain.network import NO_COIN, At
 from fabricant.chain.signing import Signer, sign
 from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import (
     HOURS_PER_WORD,
+    NO_BOOKING,
     OFFER,
     OFFER_BUNDLE,
+    QUOTATION,
     Booking,
     CalendarWord,
     HourPattern,
@@ -24,15 +26,21 @@ from fabricant.domain.capacity import (
     OfferBundle,
     OfferId,
     Order,
+    Quotation,
+    Request,
+    RequestId,
+    Reservation,
     booked_terms,
     free_hours,
     offer_id,
     priced_hours,
+    quotation_id,
+    request_id,
 )
 from fabricant.domain.directory import nonce_word
-from fabricant.domain.escrow import Conditions, Consent, LineId, Terms
+from fabricant.domain.escrow import Conditions, Consent, Consents, LineId, Outcome, Terms
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import Address, BaseUnits, HourIndex, address_word
+from fabricant.domain.units import Address, BaseUnits, HourIndex, UnixSeconds, address_word, parse_address
 from fabricant.errors import InvalidInput, NotFound
 
 
@@ -49,7 +57,7 @@ class OfferPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffersCancelled:
-    """Offers with these nonces can't be booked any more. `cancelled_after` is the whole word."""
+    """Offers and quotations with these nonces are over. `cancelled_after` is the whole word."""
 
     supplier: Address
     word: int
@@ -58,10 +66,38 @@ class OffersCancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRaised:
-    """All offers of earlier epochs can't be booked any more."""
+    """All offers and quotations of earlier epochs are over."""
 
     supplier: Address
     epoch_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotationsRequested:
+    """A buyer wants quotations. What others wrote in it is text of strangers."""
+
+    id: RequestId
+    buyer: Address
+    process: bytes
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotationAwarded:
+    """A quotation became a line. Its supplier signed for which request; whether of this buyer, compare."""
+
+    request_id: RequestId
+    id: LineId
+    supplier: Address
+    quotation: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRescheduled:
+    """A line took another one's place. Hours that were neither returned nor booked with it, it kept."""
+
+    old_id: LineId
+    new_id: LineId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +112,19 @@ class HoursBooked:
     sold_after: int
 
     @property
+    def hours(self) -> HourPattern:
+        """The hours, setup hours included."""
+        return HourPattern(self.first_word, self.hour_masks)
+
+    @property
     def booking(self) -> Booking:
         """What the line binds."""
-        return Booking(
-            machine=self.machine, offer=self.offer, hours=HourPattern(self.first_word, self.hour_masks)
-        )
+        return Booking(machine=self.machine, offer=self.offer, hours=self.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoursReturned:
-    """The hours of a closed line that had not begun are free again; masks may be zero."""
+    """The hours of a closed or replaced line that had not begun are free again; masks may be zero."""
 
     id: LineId
     machine: AssetId
@@ -125,15 +164,33 @@ class SignedOffer:
     consent: Consent
 
 
+@dataclass(frozen=True, slots=True)
+class SignedQuotation:
+    """A quotation with its supplier's consent, and the hours that its terms bind."""
+
+    quotation: Quotation
+    booking: Booking
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order on an offer: one link of a chain that is booked whole."""
+
+    offer: Offer
+    consent: Consent
+    order: Order
+
+
 class CapacityMarket(
     Client,
     contract="CapacityMarket",
     events=(
-        *(OfferPublished, OffersCancelled, EpochRaised, HoursBooked, HoursReturned, HoursBlocked),
-        HoursUnblocked,
+        *(OfferPublished, OffersCancelled, EpochRaised, QuotationsRequested, QuotationAwarded),
+        *(HoursBooked, HoursReturned, LineRescheduled, HoursBlocked, HoursUnblocked),
     ),
 ):
-    """Offers, bookings and the calendars of machines."""
+    """Offers, quotations, bookings and the calendars of machines."""
 
     # Signing: sends nothing
 
@@ -169,7 +226,26 @@ class CapacityMarket(
             for offer in offers
         )
 
-    # Offers
+    def sign_quotation(
+        self, quotation: Quotation, conditions: Conditions, *, by: Signer, booking: Booking = NO_BOOKING
+    ) -> SignedQuotation:
+        """A supplier's quotation, signed. Sends nothing.
+
+        `by`: the supplier, or its operator with OPEN; `conditions`: those that its terms name; `booking`: the
+        hours that they bind. Raises BrokenQuotation, BrokenOrder or BrokenTerms if nobody could award it,
+        SigningRefused as `signing.sign`.
+        """
+        self.check_quotation(quotation, booking, conditions)
+        signature = sign(Message(self.domain, QUOTATION, quotation), by=by, on=self.network)
+        return SignedQuotation(quotation, booking, Consent(by.address, (), signature))
+
+    def check_quotation(self, quotation: Quotation, booking: Booking, conditions: Conditions) -> None:
+        """Raises as `Quotation.check` if an award in the newest block would be refused. Sends nothing."""
+        market, escrow = self.address, parse_address(self._read("escrow"))
+        now = self.network.head().timestamp
+        quotation.check(booking, conditions, market=market, escrow=escrow, at=now)
+
+    # Offers and quotations
 
     def publish(self, offer: Offer, consent: Consent) -> Done[OfferPublished]:
         """Shows a signed offer to everybody, as an event. Anyone; sends a transaction.
@@ -202,6 +278,14 @@ class CapacityMarket(
         """
         return self._do(EpochRaised, "raiseEpoch", supplier, expected)
 
+    def request(self, request: Request) -> Done[QuotationsRequested]:
+        """Asks for quotations, as an event. Buyer (OPEN); sends a transaction.
+
+        Raises BrokenRequest if nobody could answer, CapacityMarket_NotBuyer.
+        """
+        request.check(at=self.network.head().timestamp)
+        return self._do(QuotationsRequested, "request", request)
+
     # Booking
 
     def book(
@@ -216,6 +300,50 @@ class CapacityMarket(
         without sending.
         """
         return self._do(HoursBooked, "book", offer, consent, order, value=value)
+
+    def book_many(self, purchases: Sequence[Purchase], *, value: BaseUnits = NO_COIN) -> AllDone[HoursBooked]:
+        """Books a chain of one buyer's orders, all or none. Buyer (OPEN); sends a transaction.
+
+        Money as in `book`; the chain's own coin is used in the order given. Raises as `book` for each order,
+        CapacityMarket_NothingToBook, CapacityMarket_SeveralBuyers.
+        """
+        return self._do_all(HoursBooked, "bookMany", tuple(purchases), value=value)
+
+    def award(
+        self,
+        quotation: Quotation,
+        consent: Consent,
+        booking: Booking = NO_BOOKING,
+        *,
+        value: BaseUnits = NO_COIN,
+    ) -> Done[QuotationAwarded]:
+        """Opens the line of a quotation, with the hours that it binds, if any. Buyer (OPEN).
+
+        Sends a transaction; money as in `book`. Raises the market's errors for the quotation and the machine,
+        and the escrow's for the line: a quotation is awarded once.
+        """
+        return self._do(QuotationAwarded, "award", quotation, consent, booking, value=value)
+
+    def reschedule(
+        self,
+        current: Reservation,
+        following: Reservation,
+        outcome: Outcome,
+        *,
+        deadline: UnixSeconds,
+        consents: Consents,
+        value: BaseUnits = NO_COIN,
+    ) -> Done[LineRescheduled]:
+        """An engineering change order: replaces a line that the market opened, and its hours.
+
+        Buyer (OPEN and CHANGE); sends a transaction. `consents`: of the supplier, and the payee of an
+        assigned line, over the escrow's Amendment (`SupplierEscrow.sign_amendment`). The same booking keeps
+        its hours; those of another must be free and the supplier's to sell. Raises
+        CapacityMarket_NotThisBooking, CapacityMarket_OtherOffer, the market's errors for hours and machine,
+        and the escrow's for the change.
+        """
+        arguments = (current, following, outcome, deadline, consents)
+        return self._do(LineRescheduled, "reschedule", *arguments, value=value)
 
     def return_hours(self, terms: Terms, booking: Booking) -> Done[HoursReturned]:
         """Frees the hours of a closed line that have not begun. Anyone, once a line; sends a transaction.
@@ -277,26 +405,35 @@ class CapacityMarket(
         """The id of an offer, worked out here as the contract does."""
         return offer_id(offer, self.domain)
 
+    def request_id(self, request: Request) -> RequestId:
+        """The id of a request, worked out here as the contract does."""
+        return request_id(request, self.domain)
+
+    def quotation_id(self, quotation: Quotation) -> OfferId:
+        """The id of a quotation, worked out here as the contract does."""
+        return quotation_id(quotation, self.domain)
+
     def sold_hours(self, offer: OfferId, *, at: At = "latest") -> int:
         """Hours sold on an offer that has a total."""
         return int(self._read("soldHours", offer, at=at))
 
-    def is_cancelled(self, offer: Offer, *, at: At = "latest") -> bool:
-        """Whether an offer was cancelled, by its nonce or by its epoch."""
+    def is_cancelled(self, offer: Offer | Quotation, *, at: At = "latest") -> bool:
+        """Whether an offer or a quotation was cancelled, by its nonce or by its epoch."""
+        supplier = offer.supplier if isinstance(offer, Offer) else offer.terms.supplier
         word, mask = nonce_word(offer.nonce)
-        cancelled = self.cancelled_nonces(offer.supplier, word, at=at) & mask
-        return bool(cancelled) or self.epoch_of(offer.supplier, at=at) != offer.epoch
+        cancelled = self.cancelled_nonces(supplier, word, at=at) & mask
+        return bool(cancelled) or self.epoch_of(supplier, at=at) != offer.epoch
 
     def cancelled_nonces(self, supplier: Address, word: int, *, at: At = "latest") -> int:
         """The cancelled nonces of a word, one bit each."""
         return int(self._read("cancelledNonces", supplier, word, at=at))
 
     def epoch_of(self, supplier: Address, *, at: At = "latest") -> int:
-        """The epoch that a supplier's offers must have."""
+        """The epoch that a supplier's offers and quotations must have."""
         return int(self._read("epochOf", supplier, at=at))
 
     def is_returned(self, line: LineId, *, at: At = "latest") -> bool:
-        """Whether a line's hours were returned."""
+        """Whether a line's hours were returned, or passed to the line that took its place."""
         return bool(self._read("isReturned", line, at=at))
 
     def offers(
@@ -311,6 +448,19 @@ class CapacityMarket(
         whose = None if supplier is None else address_word(supplier)
         which = None if machine is None else machine.to_bytes(32)
         return self._find(OfferPublished, None, whose, which, since=since, until=until)
+
+    def requests(
+        self, *, buyer: Address | None = None, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, QuotationsRequested]]:
+        """The requests that were published in these blocks, of a buyer if one is named."""
+        whose = None if buyer is None else address_word(buyer)
+        return self._find(QuotationsRequested, None, whose, since=since, until=until)
+
+    def awards(
+        self, request: RequestId, *, since: int = 0, until: int | None = None
+    ) -> list[tuple[Log, QuotationAwarded]]:
+        """The quotations for a request that were awarded in these blocks."""
+        return self._find(QuotationAwarded, request, since=since, until=until)
 
     def booking_of(self, line: LineId, *, since: int = 0) -> HoursBooked:
         """What was booked for a line, in block `since` or later. Raises NotFound if nothing was."""

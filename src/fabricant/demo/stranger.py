@@ -129,9 +129,9 @@ class Stranger:
         raise VerificationFailed("no order line delivered these products")
 
     def _verify_hours(self, line: LineId, terms: Terms) -> str:
-        booked = self.fabricant.capacity.booking_of(line, since=self._first_block).booking
+        booked = self.fabricant.capacity.booking_of(line, since=self._first_block)
         _require(
-            (booked.machine, booked.subject) == (self.machine, terms.subject),
+            (booked.machine, booked.booking.subject) == (self.machine, terms.subject),
             "the order line is not about hours of this machine",
         )
         first = format_time(start_of(booked.hours.first))

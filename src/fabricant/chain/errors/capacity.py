@@ -14,7 +14,9 @@ from fabricant.domain.units import Address, BaseUnits, HourIndex, UnixSeconds
 class CapacityMarket_NoConsent(
     ContractError,
     types="bytes32,address",
-    says="offer {id}: {signer} may not sign for the supplier; the supplier has to, or has to lend it OPEN",
+    says=(
+        "offer or quotation {id}: {signer} may not sign for the supplier, who has to, or has to lend it OPEN"
+    ),
 ):
     id: OfferId
     signer: Address
@@ -23,7 +25,10 @@ class CapacityMarket_NoConsent(
 class CapacityMarket_BadSignature(
     ContractError,
     types="bytes32,address,bytes32",
-    says="offer {id} is not what {signer} signed: a field or the signature was changed; ask for it again",
+    says=(
+        "offer or quotation {id} is not what {signer} signed: a field or the signature was changed; ask "
+        "for it again"
+    ),
 ):
     id: OfferId
     signer: Address
@@ -33,7 +38,10 @@ class CapacityMarket_BadSignature(
 class CapacityMarket_OfferExpired(
     ContractError,
     types="bytes32,uint256,uint40",
-    says="offer {id} expired at {valid_until:time} (now {now_at:time}); ask the supplier for a new one",
+    says=(
+        "offer or quotation {id} expired at {valid_until:time} (now {now_at:time}); ask the supplier for "
+        "a new one"
+    ),
 ):
     id: OfferId
     now_at: UnixSeconds
@@ -43,7 +51,7 @@ class CapacityMarket_OfferExpired(
 class CapacityMarket_OfferCancelled(
     ContractError,
     types="bytes32,uint256",
-    says="offer {id} was cancelled (nonce {nonce}); look for another",
+    says="offer or quotation {id} was cancelled (nonce {nonce}); look for another",
 ):
     id: OfferId
     nonce: int
@@ -53,7 +61,7 @@ class CapacityMarket_WrongEpoch(
     ContractError,
     types="bytes32,uint64,uint64",
     says=(
-        "offer {id} is of epoch {epoch}, and the supplier's offers are of epoch {current} now; ask "
+        "offer or quotation {id} is of epoch {epoch}, and the supplier's are of epoch {current} now; ask "
         "for a new one"
     ),
 ):
@@ -109,7 +117,10 @@ class CapacityMarket_NotSupplier(
 class CapacityMarket_NotBuyer(
     ContractError,
     types="address,address",
-    says="{caller} may not book for {buyer}, who has to, or has to lend it OPEN",
+    says=(
+        "{caller} may not do this for {buyer}, who has to, or has to lend it OPEN (to reschedule, CHANGE as "
+        "well)"
+    ),
 ):
     buyer: Address
     caller: Address
@@ -119,13 +130,26 @@ class CapacityMarket_ActsForBoth(
     ContractError,
     types="bytes32,address,address",
     says=(
-        "offer {id}: {for_buyer} for the buyer and {for_supplier} for the supplier are not apart; one "
+        "{id}: {for_buyer} for the buyer and {for_supplier} for the supplier are not apart; one "
         "side acts by itself"
     ),
 ):
     id: OfferId
     for_buyer: Address
     for_supplier: Address
+
+
+class CapacityMarket_NothingToBook(ContractError, types="", says="no order is given; name what to book"):
+    pass
+
+
+class CapacityMarket_SeveralBuyers(
+    ContractError,
+    types="address,address",
+    says="orders of {buyer} and of {other} can't be booked together; book for one buyer at a time",
+):
+    buyer: Address
+    other: Address
 
 
 class CapacityMarket_OfferForAnother(
@@ -160,10 +184,7 @@ class CapacityMarket_OutsideOffer(
 class CapacityMarket_TooSoon(
     ContractError,
     types="bytes32,uint256,uint256",
-    says=(
-        "offer {id}: the first hour can begin at {earliest:hour}, not at {first_hour:hour}; choose "
-        "later hours"
-    ),
+    says=("{id}: the first hour can begin at {earliest:hour}, not at {first_hour:hour}; choose later hours"),
 ):
     id: OfferId
     first_hour: HourIndex
@@ -305,7 +326,7 @@ class CapacityMarket_UseEndsBefore(
 class CapacityMarket_WrongValue(
     ContractError,
     types="uint256",
-    says="{value} wei were sent along, but the price is in tokens; send none",
+    says="{value} wei were sent along, but no price needs any; send none",
 ):
     value: BaseUnits
 
@@ -317,8 +338,8 @@ class CapacityMarket_NotThisBooking(
     ContractError,
     types="bytes32,bytes32",
     says=(
-        "line {id} was not opened here for these hours (its subject is {subject}); check machine, "
-        "offer and hours"
+        "line {id} is not the market's to open, or not for these hours (its subject is {subject}); check "
+        "opener, machine, offer and hours"
     ),
 ):
     id: LineId
@@ -338,3 +359,13 @@ class CapacityMarket_AlreadyReturned(
     ContractError, types="bytes32", says="the hours of line {id} were returned already; nothing is left to do"
 ):
     id: LineId
+
+
+class CapacityMarket_OtherOffer(
+    ContractError,
+    types="bytes32,bytes32,bytes32",
+    says="line {id}: its hours are said to be sold on offer {offer}; it has to be {expected} (zero: none)",
+):
+    id: LineId
+    offer: OfferId
+    expected: OfferId

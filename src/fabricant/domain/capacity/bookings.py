@@ -7,6 +7,7 @@ beforehand.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -31,6 +32,7 @@ from fabricant.domain.units import (
 )
 from fabricant.errors import InvalidInput
 
+NO_MACHINE: Final = AssetId(0)
 HORIZON = Seconds(730 * 24 * HOUR)
 
 
@@ -127,27 +129,32 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """The hours that a line binds: `subject` is what its Terms say of them."""
+    """The hours that a line binds: `subject` is what its Terms say of them. `NO_BOOKING`: none."""
 
-    machine: AssetId
-    offer: OfferId = NO_OFFER
-    hours: HourPattern
+    machine: AssetId = NO_MACHINE
+    offer: OfferId = NO_OFFER  # on which they were sold; none: on a quotation
+    hours: HourPattern | None = None
 
     @property
     def first_word(self) -> int:
         """The pattern's first word, as the contract's struct has it."""
-        return self.hours.first_word
+        return 0 if self.hours is None else self.hours.first_word
 
     @property
     def hour_masks(self) -> tuple[int, ...]:
         """The pattern's words, as the contract's struct has them."""
-        return self.hours.masks
+        return () if self.hours is None else self.hours.masks
 
     @property
     def subject(self) -> bytes:
-        """keccak256(abi.encode(machine, offer, firstWord, hourMasks))."""
+        """keccak256(abi.encode(machine, offer, firstWord, hourMasks)); zero without hours."""
+        if self.hours is None:
+            return NO_HASH
         types = ["uint256", "bytes32", "uint32", "uint256[]"]
         return keccak(encode(types, [self.machine, self.offer, self.first_word, self.hour_masks]))
+
+
+NO_BOOKING: Final = Booking()
 
 
 @dataclass(frozen=True, slots=True)

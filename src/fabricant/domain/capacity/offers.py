@@ -41,9 +41,6 @@ OFFER: Final = Struct(
     "uint256 nonce, uint64 epoch, bytes32 documents, bytes32 conditions",
 )
 OFFER_BUNDLE: Final = Struct("OfferBundle", "bytes32 root")
-QUOTATION: Final = Struct(
-    "Quotation", "bytes32 requestId, bytes32 termsHash, uint40 validUntil, uint256 nonce, uint64 epoch"
-)
 
 
 class BrokenOffer(InvalidInput):
@@ -162,17 +159,6 @@ _NOBODY: Final = Address("0x" + "0" * 39 + "1")  # stands for a buyer that is no
 
 class OfferBundle(Bundle[OfferId]):
     """Several offers under one signature."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quotation:
-    """A supplier's answer to a request. `terms_hash` binds the hours through the terms' subject."""
-
-    request_id: bytes
-    terms_hash: bytes
-    valid_until: UnixSeconds  # exclusive
-    nonce: int
-    epoch: int
 
 
 def check_standing(offer: Offer, *, at: UnixSeconds) -> None:

@@ -340,7 +340,7 @@ def test_f024_excess_coins_are_the_buyers(
     with books.moves({BUYER: -booking.price - excess}, free={BUYER: excess}):
         receipt = booking.send(value=booking.price + excess)
     freed = booking.deal.freed(BUYER, excess)
-    assert chain.events(receipt) == [freed, booking.opened(), booking.booked()]
+    assert chain.events(receipt) == [booking.opened(), booking.booked(), freed]
     assert chain.balance(capacity.market) == 0
 
 

@@ -86,8 +86,9 @@ def test_f068_the_market_does_what_it_says() -> None:
         for entry in artifact("CapacityMarket").abi
         if entry["type"] == "function" and entry["stateMutability"] not in ("view", "pure")
     }
-    quiet = ("publish", "cancelOffers", "raiseEpoch", "returnHours", "blockHours", "unblockHours")
-    assert kinds == {"book": "payable"} | dict.fromkeys(quiet, "nonpayable")
+    quiet = ("publish", "cancelOffers", "raiseEpoch", "request", "returnHours", "blockHours", "unblockHours")
+    paid = ("book", "bookMany", "award", "reschedule")
+    assert kinds == dict.fromkeys(paid, "payable") | dict.fromkeys(quiet, "nonpayable")
     assert {entry["type"] for entry in artifact("CapacityMarket").abi} == {
         "constructor",
         "function",

@@ -190,7 +190,7 @@ def test_f002_a_payment_lets_nobody_in(chain: Chain, loans: Loans, odd_money: Co
 def test_f016_too_little_gas_keeps_nothing_back(chain: Chain, loans: Loans) -> None:
     loan = loans().given("pledged")
     ready, outcomes = chain.local.snapshot(), []
-    for gas in range(60_000, 150_000, 3_000):
+    for gas in range(60_000, 300_000, 4_000):
         with suppress(Reverted):
             loan.redeem(gas=gas)
         outcomes.append(loan.lien)

@@ -13,7 +13,6 @@ from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import (
     OFFER,
     OFFER_BUNDLE,
-    QUOTATION,
     BrokenOffer,
     CancellableTooLate,
     Offer,
@@ -67,9 +66,6 @@ def test_the_structs_are_the_contracts() -> None:
     assert OFFER.type_text == capacity.OFFER
     assert [field.name for field in fields(Offer)] == [snake(name) for name, _ in OFFER.fields]
     assert OFFER_BUNDLE.type_text == "OfferBundle(bytes32 root)"
-    assert QUOTATION.type_text == (
-        "Quotation(bytes32 requestId,bytes32 termsHash,uint40 validUntil,uint256 nonce,uint64 epoch)"
-    )
 
 
 @given(strategies.offers)
