@@ -1,4 +1,4 @@
-"""The stateful campaigns over escrow, assets, directory and pledges, and the proof that they would notice.
+"""The stateful campaigns over escrow, assets, market, directory and pledges, and the proof that they would notice.
 
 Forge makes thousands of calls of the packaged contracts and checks the invariants of the architecture on the
 way. An invariant can be wrong, so the same campaign runs on copies of the contract with a planted defect, and
@@ -31,7 +31,13 @@ USED = (
 )
 
 # Each with the share of the calls that it makes: those of pledges are slow, and need few.
-CAMPAIGNS = {"SupplierEscrow": 1.0, "AssetRegistry": 1.0, "Directory": 1.0, "Pledge": 0.125}
+CAMPAIGNS = {
+    "SupplierEscrow": 1.0,
+    "AssetRegistry": 1.0,
+    "Directory": 1.0,
+    "CapacityMarket": 1.0,
+    "Pledge": 0.125,
+}
 PARTS = 4  # of a campaign, each with a seed of its own, so that all cores have something to do
 DEPTH = 64  # calls in one sequence
 CALLS = 65_536

@@ -21,9 +21,16 @@ from fabricant.errors import InvalidInput
 
 TOGETHER = 32  # defects in one compilation; with 130, the compiler runs out of memory
 # By the invariants' letters.
-CONTRACTS = {"AST": "AssetRegistry", "DIR": "Directory", "ESC": "SupplierEscrow", "PLG": "Pledge"}
+CONTRACTS = {
+    "AST": "AssetRegistry",
+    "CAP": "CapacityMarket",
+    "DIR": "Directory",
+    "ESC": "SupplierEscrow",
+    "PLG": "Pledge",
+}
 FOLDERS = {
     "AssetRegistry": "contracts/assets",
+    "CapacityMarket": "contracts/capacity",
     "Directory": "contracts/directory",
     "Pledge": "contracts/periphery",
     "SupplierEscrow": "contracts/escrow",

@@ -4,7 +4,7 @@ An `Act` is a call that passes because of one signature; all tests run over all 
 the calldata itself, byte by byte. Who may sign, and in which form, are the unit tests' business.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from tests.support.actors import Actor
 from tests.support.amendments import amend, change_order
 from tests.support.assets import BINDING
 from tests.support.assignments import assign
-from tests.support.capacity import OFFER, Capacity
+from tests.support.capacity import OFFER, SHIFT, Capacity
 from tests.support.cells import look
 from tests.support.chain import BEGINNING, Chain, call_data
 from tests.support.deals import DAY, NO_CONSENTS, STATUSES
@@ -45,6 +45,7 @@ from tests.support.lines import (
     in_leaf_order,
     schedule_proof,
 )
+from tests.support.quotations import QUOTATION, change, quote
 from tests.support.typed_data import GRANT, SCHEDULE, by_hand, domain_of, members
 from tests.support.wallets import RIGHT, WRONG
 
@@ -52,6 +53,7 @@ PAYER, PAYEE, STRANGER, OPERATOR, DEVICE = map(Actor, ("payer", "payee", "strang
 SIDES: Final = {"buyer": BUYER, "supplier": SUPPLIER, "payee": PAYEE}
 LATER: Final = BEGINNING + 365 * DAY
 AGREED: Final = outcome(300_000_000, 0, goods_to_buyer=False)
+Path = tuple[int | str, ...]  # of a word among the arguments
 WIDE: Final = {"FieldTooWide", "no reason"}  # of bytes above a field's type
 TERMS_FIELDS: Final = [name for _, name in members(TERMS_TYPE)["Terms"]]
 # What is refused before anybody looks at the signature, by field.
@@ -76,6 +78,19 @@ UNSOUND: Final[dict[str, dict[str, set[str]]]] = {
         "validUntil": {"OfferExpired"},
         "epoch": {"WrongEpoch"},
     },
+    "quotation": {
+        "buyer": {"NotBuyer"},
+        "supplier": {"NoConsent"},
+        "validUntil": {"OfferExpired"},
+        "epoch": {"WrongEpoch"},
+    },
+    "rescheduled": {name: {"WrongStatus"} for name in TERMS_FIELDS}
+    | {
+        "buyer": {"WrongStatus", "CapacityMarket_NotBuyer"},
+        "opener": {"CapacityMarket_NotThisBooking"},
+        "subject": {"CapacityMarket_NotThisBooking"},
+        "deadline": {"TooLate"},
+    },
     "grant": {"version": {"StaleVersion"}, "deadline": {"Expired"}},
     "binding": {"id": {"UnknownAsset"}, "deadline": {"Expired"}},
 }
@@ -85,8 +100,9 @@ UNSOUND: Final[dict[str, dict[str, set[str]]]] = {
 class Act:
     """A call that passes by one signature over a message.
 
-    `place`: where the signature is among the arguments; `covers`: those that it is over; `told`: what a
-    refusal says beside the digest; `again`: what is said of the same call afterwards; `line`: whose it is.
+    `place`: where the signature is among the arguments; `covers`: what of them it is over; `told`: what a
+    refusal says beside the digest; `again`: what is said of the same call afterwards; `line`: whose it is;
+    `signed_for`: the contract that asks for it, if not the one that is called.
     """
 
     chain: Chain
@@ -98,16 +114,17 @@ class Act:
     types: str
     message: Mapping[str, Any]
     place: tuple[int | str, ...]
-    covers: tuple[int, ...]
+    covers: tuple[Path, ...]
     unsound: str
     told: Mapping[str, Any]
     again: str | None
     line: Deal | None = None
+    signed_for: Contract | None = None
 
     @cached_property
     def home(self) -> Mapping[str, Any]:
         """The domain for which it is signed."""
-        return domain_of(self.contract)
+        return domain_of(self.signed_for or self.contract)
 
     def digest(self, **domain: Any) -> bytes:
         """What is signed, or would be for another domain."""
@@ -162,7 +179,8 @@ class Acts:
             "assign": self.assigning,
         }
         makers |= {"setOperatorBySignature": self.granting, "bindDevice": self.binding}
-        makers |= {"publish": self.offering, "book": self.offering}
+        makers |= {"publish": self.offering, "book": self.offering, "bookMany": self.chaining}
+        makers |= {"award": self.quoting, "reschedule": self.rescheduling}
         act = makers.get(function, self.opening)(function, side)
         self.chain.warp(max(OPENING, self.chain.now + 1))
         return act
@@ -187,7 +205,7 @@ class Acts:
             types=types,
             message=message,
             place=(1 if side == "buyer" else 2, "signature"),
-            covers=(0,),
+            covers=((0,),),
             unsound="opening",
             side=side,
         )
@@ -221,7 +239,7 @@ class Acts:
             types=SETTLEMENT_TYPE,
             message=message,
             place=(3, side, "signature"),
-            covers=(0, 1, 2),
+            covers=((0,), (1,), (2,)),
             unsound="agreed",
             side=side,
         )
@@ -239,7 +257,7 @@ class Acts:
             types=AMENDMENT_TYPE,
             message=message,
             place=(4, side, "signature"),
-            covers=(0, 1, 2, 3),
+            covers=((0,), (1,), (2,), (3,)),
             unsound="agreed",
             side=side,
         )
@@ -254,7 +272,7 @@ class Acts:
             types=ASSIGNMENT_TYPE,
             message=message,
             place=(3, "signature"),
-            covers=(0, 1, 2),
+            covers=((0,), (1,), (2,)),
             unsound="agreed",
             side=side,
         )
@@ -272,10 +290,71 @@ class Acts:
             types=OFFER,
             message=booking.offer,
             place=(1, "signature"),
-            covers=(0,),
+            covers=((0,),),
             unsound="offer",
             told={"id": booking.offer_id, "signer": SUPPLIER.address},
             again="CapacityMarket_HoursTaken" if order else None,  # an offer may be shown to many
+        )
+
+    def chaining(self, function: str, _: str) -> Act:
+        booking = self.capacity.booking()
+        purchase = (booking.offer, self.capacity.signed(booking.offer), booking.order)
+        return replace(
+            self.offering("book", ""),
+            function=function,
+            arguments=([dict(zip(("offer", "consent", "order"), purchase, strict=True))],),
+            message=booking.offer,
+            place=(0, 0, "consent", "signature"),
+            covers=((0, 0, "offer"),),
+            told={"id": booking.offer_id, "signer": SUPPLIER.address},
+        )
+
+    def quoting(self, function: str, _: str) -> Act:
+        quoted = quote(self.capacity)
+        return Act(
+            self.chain,
+            self.capacity.market,
+            function,
+            (quoted.quotation, quoted.signed(), quoted.booking),
+            by=BUYER,
+            signer=SUPPLIER,
+            types=QUOTATION,
+            message=quoted.quotation,
+            place=(1, "signature"),
+            covers=((0,),),
+            unsound="quotation",
+            told={"id": quoted.id, "signer": SUPPLIER.address},
+            again="CapacityMarket_HoursTaken",
+        )
+
+    def rescheduling(self, function: str, side: str) -> Act:
+        """The buyer calls the market, and the escrow asks what the others signed."""
+        booking = self.capacity.booking().sent()
+        assign(booking.deal)
+        later = change(self.capacity, booking.deal, booking.bound, SHIFT, salt=2**100, deadline=LATER)
+        consents = {each: later.signed(SIDES[each]) for each in ("supplier", "payee")}
+        lines = ({"terms": each.terms, "booking": later.old_hours} for each in (later.old, later.new))
+        signer = SIDES[side]
+        return Act(
+            self.chain,
+            self.capacity.market,
+            function,
+            (*lines, later.agreed, LATER, NO_CONSENTS | consents),
+            by=BUYER,
+            signer=signer,
+            types=AMENDMENT_TYPE,
+            message={
+                "oldId": later.old.id,
+                "newId": later.new.id,
+                "outcome": later.agreed,
+                "deadline": LATER,
+            },
+            place=(4, side, "signature"),
+            covers=((0, "terms"), (1, "terms"), (2,), (3,)),
+            unsound="rescheduled",
+            told={"principal": signer.address, "signer": signer.address},
+            again="SupplierEscrow_WrongStatus",
+            signed_for=self.capacity.escrow,
         )
 
     def granting(self, function: str, _: str) -> Act:
@@ -291,7 +370,7 @@ class Acts:
             types=GRANT,
             message=message,
             place=(1,),
-            covers=(0,),
+            covers=((0,),),
             unsound="grant",
             told={"principal": SUPPLIER.address},
             again="Directory_StaleVersion",
@@ -310,7 +389,7 @@ class Acts:
             types=BINDING,
             message=message | {"deadline": LATER},
             place=(3,),
-            covers=(0, 1, 2),
+            covers=((0,), (1,), (2,)),
             unsound="binding",
             told={"id": asset, "device": DEVICE.address},
             again="AssetRegistry_DevicePresent",
@@ -336,10 +415,13 @@ ACTS: Final = (
     *(f"{each} by the {side}" for each in ("open", "openWithPermit", "openMany") for side in BOTH),
     *(f"{each} by the {side}" for each in ("settle", "amend") for side in SIDES),
     "assign by the payee",
-    *("publish", "book", "setOperatorBySignature", "bindDevice"),
+    *("publish", "book", "bookMany", "award", "reschedule by the supplier", "reschedule by the payee"),
+    *("setOperatorBySignature", "bindDevice"),
 )
 EACH: Final = pytest.mark.parametrize("name", ACTS)
-OF_LINES: Final = pytest.mark.parametrize("name", [each for each in ACTS if " by the " in each])
+OF_LINES: Final = pytest.mark.parametrize(
+    "name", [each for each in ACTS if " by the " in each and not each.startswith("reschedule")]
+)
 
 
 def test_every_call_that_takes_a_signature_is_here() -> None:
@@ -377,7 +459,7 @@ def test_f036_a_signature_lets_its_call_pass(acts: Acts, name: str) -> None:
 def test_f036_every_byte_is_signed(chain: Chain, acts: Acts, name: str) -> None:
     act = acts(name)
     data = call_data(act.call())
-    flips = [(field, at) for field, word in words(act, data) for at in range(word, word + 32)]
+    flips = [(field, at) for field, word in covered(act, data) for at in range(word, word + 32)]
     calls = [
         Call(
             address_of(act.contract),
@@ -402,21 +484,54 @@ def test_f036_every_byte_is_signed(chain: Chain, acts: Acts, name: str) -> None:
             )
 
 
-def words(act: Act, data: bytes) -> Iterator[tuple[str, int]]:
+def covered(act: Act, data: bytes) -> Iterator[tuple[str, int]]:
     """The fields that the signature covers, and where their words are in the calldata."""
-    head = 4
-    for place, parameter in enumerate(act.call().abi["inputs"]):
-        fields = list(leaves(parameter))
-        if parameter["type"].endswith("[]"):
-            start = 4 + int.from_bytes(data[head : head + 32])
-            count = int.from_bytes(data[start : start + 32])
-            found, size = [(each, start + 32) for _ in range(count) for each in fields], 1
-        else:
-            dynamic = any(each in ("signature", "proof", "hourMasks") for each in fields)
-            found, size = [(each, head) for each in fields], 1 if dynamic else len(fields)
-        if place in act.covers:
-            yield from ((each, start + 32 * number) for number, (each, start) in enumerate(found))
-        head += 32 * size
+    inputs = act.call().abi["inputs"]
+    for path, at in members_at(enumerate(inputs), data, 4):
+        if any(path[: len(start)] == start for start in act.covers):
+            yield str(path[-1] if path[1:] else inputs[path[0]]["name"]), at
+
+
+def members_at(
+    parts: Iterable[tuple[int | str, Mapping[str, Any]]], data: bytes, base: int
+) -> Iterator[tuple[Path, int]]:
+    """The path of each word of a tuple, or list, in the calldata, and where it is."""
+    head = base
+    for name, part in parts:
+        at = base + int.from_bytes(data[head : head + 32]) if is_dynamic(part) else head
+        for path, word in words(part, data, at):
+            yield (name, *path), word
+        head += 32 * size(part)
+
+
+def words(part: Mapping[str, Any], data: bytes, at: int) -> Iterator[tuple[Path, int]]:
+    """Likewise of a parameter that is encoded there."""
+    kind: str = part["type"]
+    if kind.endswith("[]"):
+        item = {**part, "type": kind.removesuffix("[]")}
+        count = int.from_bytes(data[at : at + 32])
+        yield from members_at(((number, item) for number in range(count)), data, at + 32)
+    elif "components" in part:
+        yield from members_at(((each["name"], each) for each in part["components"]), data, at)
+    elif kind not in ("string", "bytes"):
+        yield (), at
+
+
+def is_dynamic(parameter: Mapping[str, Any]) -> bool:
+    """Whether a parameter is encoded behind the head."""
+    kind: str = parameter["type"]
+    return (
+        kind.endswith("[]")
+        or kind in ("string", "bytes")
+        or any(map(is_dynamic, parameter.get("components", ())))
+    )
+
+
+def size(parameter: Mapping[str, Any]) -> int:
+    """How many words a parameter takes in the head."""
+    if is_dynamic(parameter) or "components" not in parameter:
+        return 1
+    return sum(map(size, parameter["components"]))
 
 
 @EACH

@@ -236,6 +236,8 @@ def check_order(offer: Offer, order: Order, conditions: Conditions, *, at: UnixS
     due = price(offer, priced, pattern.last, at=at)
     if due > order.max_price:
         raise PriceAboveLimit(f"the price is {due} base units, above your limit of {order.max_price}")
+    if (due_by := start_of(HourIndex(pattern.last + 1 + offer.delivery_hours))) > MAX_TIME:
+        raise DueTooLate(f"the goods would be due {format_time(due_by)}; ask for an offer with less time")
     return due
 
 
@@ -321,5 +323,3 @@ def _check_times(offer: Offer, pattern: HourPattern, at: UnixSeconds) -> None:
         raise TooSoon(f"the first hour can begin at {format_time(start_of(earliest))}; choose later hours")
     if pattern.last > latest:
         raise TooFarAhead(f"the last hour can begin at {format_time(start_of(latest))}; choose earlier hours")
-    if (due := start_of(HourIndex(pattern.last + 1 + offer.delivery_hours))) > MAX_TIME:
-        raise DueTooLate(f"the goods would be due {format_time(due)}; ask for an offer with less time")
