@@ -1,4 +1,4 @@
-"""The stateful campaigns over escrow, assets, market, directory and pledges, and the proof that they would notice.
+"""The stateful campaigns over the contracts, and the proof that they would notice what breaks.
 
 Forge makes thousands of calls of the packaged contracts and checks the invariants of the architecture on the
 way. An invariant can be wrong, so the same campaign runs on copies of the contract with a planted defect, and

@@ -1,4 +1,4 @@
-"""The symbolic checks of the escrow and of assets, and the proof that each would notice.
+"""The symbolic checks of escrow, assets and market, and the proof that each would notice.
 
 halmos runs a check once for all inputs: whatever the amounts, parties, states and times, within stated
 bounds. A check that proves nothing can look like one that proves much, so each also runs on a copy of the
@@ -30,15 +30,20 @@ PACKAGED = WORK / "packaged"
 HALMOS = ".venv-symbolic/bin/halmos"
 CONTRACTS = {
     "AssetRegistry": "src/fabricant/artifacts",
+    "CapacityMarket": "src/fabricant/artifacts",
     "Directory": "src/fabricant/artifacts",
     "SupplierEscrow": "src/fabricant/artifacts",
+    "HourMasksHarness": ".build/mocks",
     "PayoffsHarness": ".build/mocks",
 }
 # Which contract a defect of a check is planted in.
-PLANTED_IN = {"PayoffChecks": f"{MOCKS}/PayoffsHarness.sol"}
+PLANTED_IN = {
+    "HourChecks": f"{MOCKS}/HourMasksHarness.sol",
+    "PayoffChecks": f"{MOCKS}/PayoffsHarness.sol",
+}
 
 LOOP = 16  # times that a loop is unrolled; to need more is a failure
-SECONDS = 60  # for the solver to answer one question
+SECONDS = 240  # for the solver to answer one question
 COUNTEREXAMPLE = 1  # halmos's exit code
 EXIT_CODES = ("passed", "is wrong", "timed out", "got stuck", "reverts always", "broke halmos")
 

@@ -27,11 +27,11 @@ library HourMasks {
         }
     }
 
-    /// @dev Whether the first marked hour and the `length - 1` hours after it are all marked.
+    /// @dev Whether the first marked hour and the `length - 1` hours after it are all marked. At least `length` hours are: then no
+    /// run goes on behind the last mask.
     function beginsWithRun(uint256[] calldata masks, uint256 length) internal pure returns (bool) {
         uint256 bit = LibBit.ffs(masks[0]);
         for (uint256 i = 0; length != 0; ++i) {
-            if (i == masks.length) return false;
             uint256 here = length < HOURS_PER_WORD - bit ? length : HOURS_PER_WORD - bit;
             uint256 run = (type(uint256).max >> (HOURS_PER_WORD - here)) << bit;
             if (masks[i] & run != run) return false;
