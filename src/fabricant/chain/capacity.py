@@ -450,11 +450,16 @@ class CapacityMarket(
         return self._find(OfferPublished, None, whose, which, since=since, until=until)
 
     def requests(
-        self, *, buyer: Address | None = None, since: int = 0, until: int | None = None
+        self,
+        *,
+        id_: RequestId | None = None,
+        buyer: Address | None = None,
+        since: int = 0,
+        until: int | None = None,
     ) -> list[tuple[Log, QuotationsRequested]]:
-        """The requests that were published in these blocks, of a buyer if one is named."""
+        """The requests that were published in these blocks, with an id or of a buyer if one is named."""
         whose = None if buyer is None else address_word(buyer)
-        return self._find(QuotationsRequested, None, whose, since=since, until=until)
+        return self._find(QuotationsRequested, id_, whose, since=since, until=until)
 
     def awards(
         self, request: RequestId, *, since: int = 0, until: int | None = None

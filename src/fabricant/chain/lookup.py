@@ -11,7 +11,7 @@ from typing import Final
 
 from fabricant import conditions as shipped
 from fabricant.chain.answers import Log
-from fabricant.chain.capacity import OfferPublished
+from fabricant.chain.capacity import OfferPublished, QuotationsRequested
 from fabricant.chain.directory import OperatorSet, ProfileSet
 from fabricant.chain.escrow import LineDelivered, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
@@ -21,7 +21,7 @@ from fabricant.chain.tokens import COIN
 from fabricant.conditions import ConditionsSet
 from fabricant.domain.assets import AssetId, Namespace, asset_id
 from fabricant.domain.batches import Batch
-from fabricant.domain.capacity import OfferId
+from fabricant.domain.capacity import OfferId, RequestId
 from fabricant.domain.escrow import NO_HASH, Conditions, ConditionsId, LineId, Terms, goods_hash
 from fabricant.domain.genealogy import notice_id
 from fabricant.domain.pledges import PledgeId, PledgeTerms
@@ -77,6 +77,16 @@ def find_offer(fabricant: Fabricant, text: str) -> OfferPublished:
     found = published[OfferId(match_id(text, published, what="published offer"))]
     if market.offer_id(found.offer) != found.id:
         raise NotFound(f"the node shows another offer as {text}; use another node")
+    return found
+
+
+def find_request(fabricant: Fabricant, text: str) -> QuotationsRequested:
+    """A request that was published, by its id or the beginning of it. Raises NotFound, InvalidInput."""
+    market = fabricant.capacity
+    published = {event.id: event for _, event in market.requests(since=fabricant.deployment.first_block)}
+    found = published[RequestId(match_id(text, published, what="published request"))]
+    if market.request_id(found.request) != found.id:
+        raise NotFound(f"the node shows another request as {text}; use another node")
     return found
 
 

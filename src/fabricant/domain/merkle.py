@@ -108,10 +108,15 @@ def verify(root: Root, leaf: Leaf, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that `leaf` is in the tree of `root`. Malformed hashes prove nothing."""
     if not _are_hashes((root, leaf, *proof)) or len(proof) > MAX_DEPTH:
         return False
+    return root_over(leaf, proof) == root
+
+
+def root_over(leaf: Leaf, proof: Sequence[bytes]) -> Root:
+    """The root to which a proof leads from a leaf, of hashes of 32 bytes."""
     node: bytes = leaf
     for sibling in proof:
         node = _join(node, sibling)
-    return node == root
+    return Root(node)
 
 
 def verify_many(root: Root, multiproof: MultiProof) -> bool:

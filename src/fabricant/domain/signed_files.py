@@ -1,7 +1,8 @@
 """What firms hand each other: an offer, terms, a settlement, a grant, each a JSON file with its signatures.
 
 A file names the contract that it is for, holds what is signed field by field, and its id, the digest that
-the signatures are over. What names order lines by their ids carries their terms too, which the ids prove.
+the signatures are over. What names order lines by their ids carries their terms too, which the ids prove,
+and what binds machine-hours carries these, which the terms prove.
 Numbers are decimal text and bytes hex, as wallets write typed data. Reading is strict: a file in which
 anything but a signature was altered no longer has its own id; whether a signature is its signer's, only the
 chain can say.
@@ -15,7 +16,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
-from fabricant.domain.capacity import OFFER, Offer
+from fabricant.domain.assets import AssetId
+from fabricant.domain.capacity import (
+    OFFER,
+    QUOTATION,
+    Booking,
+    HourPattern,
+    Offer,
+    OfferId,
+    Quotation,
+)
 from fabricant.domain.directory import GRANT, OperatorGrant
 from fabricant.domain.escrow import (
     AMENDMENT,
@@ -39,6 +49,7 @@ T = TypeVar("T")
 
 LARGEST_FILE: Final = 2**17  # bytes
 _MOST_BRACKETS: Final = 16  # deep nesting could crash the whole process
+_MOST_MASKS: Final = 72  # words that hold two years
 _SIDES: Final = ("buyer", "supplier", "payee")  # the payee's is needed of an assigned line
 _FIELDS: Final = frozenset({"format", "id", "domain", "message", "consents"})
 
@@ -48,6 +59,7 @@ class FileKind(Generic[T]):
     """A kind of file. `name` is what people call it, `sides` are those who may sign it.
 
     `lines`: the order lines whose terms it carries, each with the field of its content that is the line's id.
+    `bookings`: the lines whose hours it carries, by the names of `lines` or, in its own terms, `line`.
     """
 
     name: str
@@ -56,18 +68,27 @@ class FileKind(Generic[T]):
     form: type[T]
     sides: tuple[str, ...]
     lines: Mapping[str, str] = field(default_factory=dict)
+    bookings: tuple[str, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
         """What the document consists of."""
-        return _FIELDS | {"lines"} if self.lines else _FIELDS
+        more = {"lines"} if self.lines else set()
+        return _FIELDS | more | ({"bookings"} if self.bookings else set())
 
 
 class OtherTerms(VerificationFailed):
     """The terms that a file carries are not those of the line that it names."""
 
 
+class OtherHours(VerificationFailed):
+    """The hours that a file carries are not those that its terms bind."""
+
+
 OFFER_FILE: Final = FileKind("offer", "fabricant-offer/1", OFFER, Offer, ("supplier",))
+QUOTATION_FILE: Final = FileKind(
+    "quotation", "fabricant-quotation/1", QUOTATION, Quotation, ("supplier",), bookings=("line",)
+)
 TERMS_FILE: Final = FileKind("order line", "fabricant-terms/1", TERMS, Terms, ("buyer", "supplier"))
 SETTLEMENT_FILE: Final = FileKind(
     "settlement",
@@ -108,6 +129,7 @@ class SignedFile(Generic[T]):
     content: T
     consents: Mapping[str, Consent] = field(default_factory=dict)
     lines: Mapping[str, Terms] = field(default_factory=dict)
+    bookings: Mapping[str, Booking] = field(default_factory=dict)
 
     @property
     def message(self) -> Message:
@@ -161,6 +183,8 @@ class SignedFile(Generic[T]):
         }
         if self.lines:
             document["lines"] = {name: TERMS.as_json(terms) for name, terms in self.lines.items()}
+        if self.bookings:
+            document["bookings"] = {name: _hours_json(each) for name, each in self.bookings.items()}
         return json.dumps(document, indent=2).encode() + b"\n"
 
     @classmethod
@@ -168,17 +192,25 @@ class SignedFile(Generic[T]):
         """Reads a file of this kind.
 
         Raises InvalidInput for anything else, VerificationFailed if it does not have the id that it names,
-        OtherTerms if the terms that it carries don't have the ids that it names.
+        OtherTerms or OtherHours as `check`.
         """
         return _parse((kind,), raw)
 
     def check(self) -> None:
-        """Raises OtherTerms if the terms that it carries are not those of the lines that it names."""
+        """Raises OtherTerms if its terms are not those of the lines that it names, OtherHours if its hours
+        are not those that its terms bind.
+        """
         for name, id_ in self.kind.lines.items():
             if name not in self.lines or line_id(self.lines[name], self.domain) != getattr(self.content, id_):
                 raise OtherTerms(
                     f"the terms in this {self.kind.name} are not those of the line that it names; ask for it "
                     "again"
+                )
+        for name in self.kind.bookings:
+            terms = self.lines[name] if self.lines else self.content.terms  # type: ignore[attr-defined]
+            if name not in self.bookings or self.bookings[name].subject != terms.subject:
+                raise OtherHours(
+                    f"the hours in this {self.kind.name} are not those that its terms bind; ask for it again"
                 )
 
 
@@ -198,6 +230,7 @@ def _parse(kinds: tuple[FileKind[Any], ...], raw: bytes) -> SignedFile[Any]:
         _read(kind, kind.struct, kind.form, document["message"]),
         {side: _consent(kind, each) for side, each in consents.items()},
         _lines(kind, document.get("lines", {})),
+        _bookings(kind, document.get("bookings", {})),
     )
     if document["id"] != _hex(found.id):
         raise VerificationFailed(
@@ -235,6 +268,36 @@ def _lines(kind: FileKind[Any], found: Any) -> dict[str, Terms]:
     if not isinstance(found, dict) or found.keys() != kind.lines.keys():
         raise _no_file(kind.name, f"it carries other terms than those of {' and '.join(kind.lines)}")
     return {name: _read(kind, TERMS, Terms, found[name]) for name in kind.lines}
+
+
+def _bookings(kind: FileKind[Any], found: Any) -> dict[str, Booking]:
+    if not isinstance(found, dict) or found.keys() != set(kind.bookings):
+        raise _no_file(kind.name, f"it carries other hours than those of {' and '.join(kind.bookings)}")
+    return {name: _hours(kind, found[name]) for name in kind.bookings}
+
+
+def _hours(kind: FileKind[Any], found: Any) -> Booking:
+    match found:
+        case {"machine": machine, "offer": offer, "firstWord": word, "hourMasks": list(masks), **more} if (
+            not more and len(masks) <= _MOST_MASKS
+        ):
+            first = _value(kind, "firstWord", "uint32", word)
+            pattern = tuple(_value(kind, "hourMasks", "uint256", mask) for mask in masks)
+            return Booking(
+                machine=AssetId(_value(kind, "machine", "uint256", machine)),
+                offer=OfferId(_value(kind, "offer", "bytes32", offer)),
+                hours=HourPattern(first, pattern) if pattern else None,
+            )
+    raise _no_file(kind.name, "hours are a machine, an offer, a first word and masks")
+
+
+def _hours_json(booking: Booking) -> dict[str, Any]:
+    return {
+        "machine": str(booking.machine),
+        "offer": _hex(booking.offer),
+        "firstWord": str(booking.first_word),
+        "hourMasks": [str(mask) for mask in booking.hour_masks],
+    }
 
 
 def _read(kind: FileKind[Any], struct: Struct, form: type[Any], found: Any) -> Any:

@@ -1,10 +1,11 @@
-"""An offer of machine-hours in plain words, as people see it before they sign or book."""
+"""Offers and requests in plain words, as people see them before they sign, book or answer."""
 
 from collections.abc import Iterator
 
 from fabricant.domain.capacity.offers import Offer
+from fabricant.domain.capacity.quotations import Request
 from fabricant.domain.escrow import NO_HASH
-from fabricant.domain.units import ZERO_ADDRESS, Token, count_of, format_time, start_of
+from fabricant.domain.units import ZERO_ADDRESS, Token, count_of, format_time, printable, start_of
 
 
 def describe_offer(offer: Offer, *, token: Token) -> tuple[str, ...]:
@@ -20,6 +21,35 @@ def describe_offer(offer: Offer, *, token: Token) -> tuple[str, ...]:
         f"Nobody can book from {format_time(offer.valid_until)} on.",
         *([f"Its documents have the hash 0x{offer.documents.hex()}."] if offer.documents != NO_HASH else []),
     )
+
+
+def describe_request(request: Request, *, token: Token) -> tuple[str, ...]:
+    """What a buyer wants quotations for, beside the trade conditions (`explain`). In whole tokens and UTC."""
+    process, until = request.process, format_time(request.quote_by)
+    return (
+        f"{request.buyer} wants quotations until {until}, to be paid in {token.symbol}.",
+        *([f"The process has the code hash 0x{process.hex()}."] if process != NO_HASH else []),
+        *([f"It may cost {token.format(request.budget)} at most."] if request.budget else []),
+        *_hours_wanted(request),
+        f"The goods are due by {format_time(request.due_by)}.",
+        *([f"{count_of(request.assets, 'registered product')} are handed over."] if request.assets else []),
+        *_papers(request),
+    )
+
+
+def _hours_wanted(request: Request) -> Iterator[str]:
+    if request.machine_hours:
+        begin, end = (format_time(start_of(hour)) for hour in (request.from_hour, request.until_hour))
+        yield f"{count_of(request.machine_hours, 'machine-hour')} are reserved, between {begin} and {end}."
+
+
+def _papers(request: Request) -> Iterator[str]:
+    if request.documents != NO_HASH:
+        yield f"Its documents have the hash 0x{request.documents.hex()}."
+    if request.uri:
+        yield f"They are found at {printable(request.uri)}."
+    if request.reply_to:
+        yield f"Quotations are sent to {printable(request.reply_to)}."
 
 
 def _price(offer: Offer, token: Token) -> Iterator[str]:
