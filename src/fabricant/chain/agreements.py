@@ -13,13 +13,15 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from eth_utils.crypto import keccak
 
 from fabricant.chain import lookup
-from fabricant.chain.client import Done
+from fabricant.chain.capacity import CapacityMarket
+from fabricant.chain.client import Client, Done
 from fabricant.chain.errors import SupplierEscrow_NoConsent, SupplierEscrow_TooLate
 from fabricant.chain.escrow import LineState, SupplierEscrow
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import Payment, payment_of
 from fabricant.chain.signing import Signer, is_valid
 from fabricant.domain.bundles import leaf_of_id
+from fabricant.domain.capacity import Booking, Reservation, check_bound, check_exchange, check_seller
 from fabricant.domain.directory import Role
 from fabricant.domain.escrow import (
     BY_CALLING,
@@ -27,6 +29,7 @@ from fabricant.domain.escrow import (
     Amendment,
     Assignment,
     Consent,
+    Consents,
     LineId,
     Outcome,
     Permit,
@@ -60,13 +63,14 @@ from fabricant.domain.escrow.proposals import (
 from fabricant.domain.signed_files import (
     AMENDMENT_FILE,
     ASSIGNMENT_FILE,
+    RESCHEDULING_FILE,
     SETTLEMENT_FILE,
     TERMS_FILE,
     FileKind,
     SignedFile,
 )
 from fabricant.domain.typed_data import Message
-from fabricant.domain.units import NOTHING, ZERO_ADDRESS, Address, BaseUnits, UnixSeconds
+from fabricant.domain.units import NOTHING, ZERO_ADDRESS, Address, BaseUnits, HourIndex, UnixSeconds, count_of
 from fabricant.errors import InvalidInput, SigningRefused, VerificationFailed
 
 T = TypeVar("T")
@@ -88,7 +92,7 @@ class Agreement(ABC, Generic[T]):
     file: SignedFile[T]
 
     role: ClassVar[Role]  # that operators need, to sign or send
-    action: ClassVar[Callable[..., Done[Any]]]  # of the escrow, by which it is sent
+    action: ClassVar[Callable[..., Done[Any]]]  # of `client`, by which it is sent
     done: ClassVar[str]  # what is said then
     anybody_sends: ClassVar[bool] = True  # who has to agree; else somebody else alone
 
@@ -135,9 +139,18 @@ class Agreement(ABC, Generic[T]):
         """What `action` takes. `value`: of the chain's own coin, in wei."""
 
     @property
+    def client(self) -> Client:
+        """The contract that it is sent to."""
+        return self.fabricant.escrow
+
+    @property
     def price(self) -> BaseUnits:
         """What is paid into the escrow, in base units."""
         return NOTHING
+
+    def payer(self, account: Address) -> Address:
+        """Who pays, if `account` is to."""
+        return account
 
     def role_for(self, side: str) -> Role:  # noqa: ARG002 - most need the same for each
         """What an operator of a side needs."""
@@ -396,7 +409,7 @@ class Settling(_OfLine[Settlement]):
 class Amending(_OfLine[Amendment]):
     """A change order: another line in the place of one that is worked on."""
 
-    action = staticmethod(SupplierEscrow.amend)
+    action: ClassVar[Callable[..., Done[Any]]] = staticmethod(SupplierEscrow.amend)
     done = "The line was changed: a new one took its place."
 
     @property
@@ -434,7 +447,7 @@ class Amending(_OfLine[Amendment]):
     def check(self) -> None:
         """Raises BrokenProposal, by rule, BrokenTerms for the new line, NotFound for its conditions."""
         state, escrow, (new,) = self._state, self.fabricant.escrow, self.new_terms
-        check_successor(self.terms, new)
+        check_successor(self.terms, new, by=self._opener)
         check_amendable(state.line, goods_here=state.custody.owed != 0)
         check_deadline(self.file.content.deadline, at=state.at)
         check_unopened(escrow.line_of(self.line))
@@ -449,6 +462,11 @@ class Amending(_OfLine[Amendment]):
         """Raises as `check`, OutcomeBeyondHeld."""
         self.check()
         self._check_outcome(self.file.content.outcome)
+
+    @property
+    def _opener(self) -> Address:
+        """The contract that opened the line and changes it; zero: none."""
+        return ZERO_ADDRESS
 
     @property
     def _bound(self) -> BaseUnits:
@@ -487,6 +505,84 @@ class Amending(_OfLine[Amendment]):
             "payer": payer,
             "value": value,
         }
+
+
+@dataclass(frozen=True)
+class Rescheduling(Amending):
+    """A change order for a line of the market, with its machine-hours: the others sign, the buyer sends."""
+
+    action = staticmethod(CapacityMarket.reschedule)
+    done = "The line and its hours were changed."
+    anybody_sends = False
+
+    @property
+    def client(self) -> Client:
+        """The market, which opened the line."""
+        return self.fabricant.capacity
+
+    @property
+    def parties(self) -> Mapping[str, Address]:
+        """The supplier and, if the line was assigned, the payee; the buyer agrees by sending."""
+        return {side: party for side, party in super().parties.items() if side != "buyer"}
+
+    def payer(self, account: Address) -> Address:  # noqa: ARG002 - nobody else can
+        """The buyer."""
+        return self.terms.buyer
+
+    def may_agree(self, side: str, account: Address) -> bool:
+        """As for every agreement; the buyer signs for nobody."""
+        return account != self.terms.buyer and super().may_agree(side, account)
+
+    def words(self) -> list[str]:
+        """As a change order, with the hours."""
+        old, new = self.file.bookings["old"], self.file.bookings["new"]
+        if new == old:
+            return [*super().words(), "Its machine-hours stay as they are."]
+        return [*super().words(), *_hours_words("It gives up", old), *_hours_words("It reserves", new)]
+
+    def check(self) -> None:
+        """Raises as a change order, NotThisBooking, OtherOffer, BrokenOrder for hours that are not free."""
+        super().check()
+        old, new = self.file.bookings["old"], self.file.bookings["new"]
+        (terms,), market = self.new_terms, self.fabricant.capacity
+        check_bound(self.terms, old, market=market.address)
+        check_bound(terms, new, market=market.address)
+        if new == old or new.hours is None:
+            return
+        calendar = market.calendar_of(new.machine, new.hours.first, HourIndex(new.hours.last + 1))
+        check_exchange(old, new, calendar, at=self._state.at)
+        check_seller(self.fabricant.assets.standing_of(new.machine), terms.supplier, new.hours)
+
+    def check_sender(self, account: Address) -> None:
+        """Raises SigningRefused for anybody but the buyer or who has its CHANGE and OPEN, MissingConsent."""
+        buyer, roles = self.terms.buyer, Role.CHANGE | Role.OPEN
+        if account != buyer and not self.fabricant.directory.may_act(buyer, account, roles):
+            raise SigningRefused(
+                f"the buyer {buyer} sends this, or who has its roles CHANGE and OPEN; use that wallet"
+            )
+        if missing := [side for side in self.parties if side not in self.file.consents]:
+            raise MissingConsent(
+                f"the {' and the '.join(missing)} has not signed this {self.file.kind.name}; hand over the "
+                "file and ask for the signature (fabricant order sign)"
+            )
+        if account in {consent.signer for consent in self.file.consents.values()}:
+            raise SigningRefused(f"{account} signed for the other side, and nobody acts for both")
+
+    def arguments(self, *, payer: Address, value: BaseUnits) -> Mapping[str, Any]:  # noqa: ARG002 - the buyer
+        """As `CapacityMarket.reschedule`."""
+        amendment, bookings, (new,) = self.file.content, self.file.bookings, self.new_terms
+        return {
+            "current": Reservation(terms=self.terms, booking=bookings["old"]),
+            "following": Reservation(terms=new, booking=bookings["new"]),
+            "outcome": amendment.outcome,
+            "deadline": amendment.deadline,
+            "consents": Consents(**self._consents()),
+            "value": value,
+        }
+
+    @property
+    def _opener(self) -> Address:
+        return self.fabricant.capacity.address
 
 
 @dataclass(frozen=True)
@@ -571,9 +667,13 @@ _FORMS: Final[Mapping[str, type[Agreement[Any]]]] = {
     TERMS_FILE.format: Opening,
     SETTLEMENT_FILE.format: Settling,
     AMENDMENT_FILE.format: Amending,
+    RESCHEDULING_FILE.format: Rescheduling,
     ASSIGNMENT_FILE.format: Assigning,
 }
-KINDS: Final[tuple[FileKind[Any], ...]] = (TERMS_FILE, SETTLEMENT_FILE, AMENDMENT_FILE, ASSIGNMENT_FILE)
+KINDS: Final[tuple[FileKind[Any], ...]] = (
+    *(TERMS_FILE, SETTLEMENT_FILE, AMENDMENT_FILE, RESCHEDULING_FILE),
+    ASSIGNMENT_FILE,
+)
 
 
 def agreement(fabricant: Fabricant, file: SignedFile[Any]) -> Agreement[Any]:
@@ -604,11 +704,36 @@ def amending(
     return Amending(fabricant, SignedFile(AMENDMENT_FILE, domain, amendment, lines=lines))
 
 
+def rescheduling(
+    fabricant: Fabricant,
+    current: Reservation,
+    following: Reservation,
+    outcome: Outcome,
+    *,
+    deadline: UnixSeconds,
+) -> Rescheduling:
+    """A change of a line of the market that nobody has signed yet. `deadline` is exclusive."""
+    amended = amending(fabricant, current.terms, following.terms, outcome, deadline=deadline).file
+    bookings = {"old": current.booking, "new": following.booking}
+    file = replace(amended, kind=RESCHEDULING_FILE, bookings=bookings)
+    return Rescheduling(fabricant, file)
+
+
 def assigning(fabricant: Fabricant, terms: Terms, payee: Address, *, deadline: UnixSeconds) -> Assigning:
     """An assignment that the payee has not signed yet. `deadline` is exclusive."""
     domain = fabricant.escrow.domain
     assignment = Assignment(id=line_id(terms, domain), payee=payee, deadline=deadline)
     return Assigning(fabricant, SignedFile(ASSIGNMENT_FILE, domain, assignment, lines={"line": terms}))
+
+
+def _hours_words(what: str, booking: Booking) -> list[str]:
+    if booking.hours is None:
+        return [f"{what} no machine-hours."]
+    hours = count_of(booking.hours.count, "hour")
+    return [
+        f"{what} {hours} of the machine {booking.machine:#066x}:",
+        *(f"  {each}" for each in booking.hours.lines()),
+    ]
 
 
 def _across(side: str, other: str) -> bool:

@@ -38,7 +38,7 @@ from fabricant.domain.capacity import (
     request_id,
 )
 from fabricant.domain.directory import nonce_word
-from fabricant.domain.escrow import Conditions, Consent, Consents, LineId, Outcome, Terms
+from fabricant.domain.escrow import NO_HASH, Conditions, Consent, Consents, LineId, Outcome, Terms
 from fabricant.domain.typed_data import Message
 from fabricant.domain.units import Address, BaseUnits, HourIndex, UnixSeconds, address_word, parse_address
 from fabricant.errors import InvalidInput, NotFound
@@ -466,6 +466,20 @@ class CapacityMarket(
     ) -> list[tuple[Log, QuotationAwarded]]:
         """The quotations for a request that were awarded in these blocks."""
         return self._find(QuotationAwarded, request, since=since, until=until)
+
+    def bound_by(self, terms: Terms, line: LineId, *, since: int = 0) -> Booking:
+        """The hours that a line of the market binds, also those that it kept from the line before it.
+
+        Raises NotFound if they were booked before block `since`, or the line is not the market's.
+        """
+        if terms.subject == NO_HASH:
+            return NO_BOOKING
+        while not (found := self._find(HoursBooked, line, since=since)):
+            before = self._find(LineRescheduled, None, line, since=since)
+            if not before:
+                raise NotFound(f"line 0x{line.hex()} is not the market's; check its id")
+            line = before[0][1].old_id
+        return found[0][1].booking
 
     def booking_of(self, line: LineId, *, since: int = 0) -> HoursBooked:
         """What was booked for a line, in block `since` or later. Raises NotFound if nothing was."""

@@ -134,8 +134,8 @@ def propose_settle(
     found = at_hand(fabricant, line)
     outcome = found.outcome(**given)
     propose_ = partial(agreements.settling, fabricant, found.terms, outcome)
-    settling, target = _proposal(found, "settlement", propose_, until=until, out=out)
-    _sign(ctx, settling, side, target)
+    settling, target = proposal(found, "settlement", propose_, until=until, out=out)
+    sign_proposal(ctx, settling, side, target)
 
 
 @propose.command("amend")
@@ -174,8 +174,8 @@ def propose_amend(
     outcome = found.outcome(to_supplier=work_in_progress, bond_to_buyer=bond_to_buyer, goods="supplier")
     new = _drafted(ctx, fabricant, new_terms)
     propose_ = partial(agreements.amending, fabricant, found.terms, new, outcome)
-    amending, target = _proposal(found, "change-order", propose_, until=until, out=out)
-    _sign(ctx, amending, side, target)
+    amending, target = proposal(found, "change-order", propose_, until=until, out=out)
+    sign_proposal(ctx, amending, side, target)
 
 
 @propose.command("assign")
@@ -199,7 +199,7 @@ def propose_assign(
     fabricant = trade.trying(ctx)
     found = at_hand(fabricant, line)
     propose_ = partial(agreements.assigning, fabricant, found.terms, naming.who(ctx, payee))
-    proposed, target = _proposal(found, "assignment", propose_, until=until, out=out)
+    proposed, target = proposal(found, "assignment", propose_, until=until, out=out)
     assigning = _signed_before(target, proposed)
     assigning.check_assignor(app.account(ctx))
     assigning.check_proposal()
@@ -208,7 +208,7 @@ def propose_assign(
     _keep(ctx, assigning, target)
 
 
-def _proposal(
+def proposal(
     found: LineAtHand, name: str, propose_: Callable[..., A], *, until: UnixSeconds | None, out: Path | None
 ) -> tuple[A, Path]:
     """What is proposed of a line, with a deadline, and the file for it.
@@ -248,7 +248,7 @@ def sign(ctx: click.Context, paths: tuple[Path, ...], *, side: str | None, out: 
     """
     fabricant = trade.trying(ctx)
     if len(paths) == 1:
-        _sign(ctx, read(ctx, fabricant, paths[0]), side, out or paths[0].with_suffix(".json"))
+        sign_proposal(ctx, read(ctx, fabricant, paths[0]), side, out or paths[0].with_suffix(".json"))
     elif out is not None:
         raise InvalidInput("several lines stay in several files: leave --out out")
     else:
@@ -257,7 +257,7 @@ def sign(ctx: click.Context, paths: tuple[Path, ...], *, side: str | None, out: 
         _sign_together(ctx, list(map(_signed_before, targets, openings)), side, targets)
 
 
-def _sign(ctx: click.Context, proposed: Agreement[Any], side: str | None, target: Path) -> None:
+def sign_proposal(ctx: click.Context, proposed: Agreement[Any], side: str | None, target: Path) -> None:
     agreement = _signed_before(target, proposed)
     agreement.check_proposal()
     account = app.account(ctx)
@@ -348,7 +348,8 @@ def send(ctx: click.Context, paths: tuple[Path, ...], *, payer: str | None, perm
 
     A new line is opened: the price is held, the supplier's deposit is locked. A settlement ends its line, and
     the money goes where it says. A change order puts a new line in the place of the old one. An assignment is
-    sent by who assigns. Several new lines that were signed together open in one transaction, or none does.
+    sent by who assigns, a rescheduling by the buyer (CHANGE and OPEN). Several new lines that were signed
+    together open in one transaction, or none does.
 
     \b
     Example:
@@ -363,17 +364,17 @@ def send(ctx: click.Context, paths: tuple[Path, ...], *, payer: str | None, perm
         _send_together(ctx, PurchaseOrder.of(openings), naming.principal(ctx, payer))
         return
     agreement = read(ctx, fabricant, paths[0])
-    paying = naming.principal(ctx, payer)
+    paying = agreement.payer(naming.principal(ctx, payer))
     agreement.check()
     agreement.check_consents()
     agreement.check_sender(app.account(ctx))
-    escrow, action = fabricant.escrow, agreement.action
+    escrow, client, action = fabricant.escrow, agreement.client, agreement.action
     token, payment = lookup.token_of(fabricant, agreement.token), agreement.payment(paying)
     arguments = agreement.arguments(payer=paying, value=payment.value)
     if permit:
         _check_permit(agreement, payment, paying)
     elif not payment.allowance:
-        escrow.simulate(getattr(escrow, action.__name__), **arguments)
+        client.simulate(getattr(client, action.__name__), **arguments)
     words = [f"You send this {agreement.file.kind.name}:", *words_of(agreement)]
     if agreement.price:
         words += ["", f"{paying} pays {token.format(agreement.price)} into escrow."]
@@ -382,7 +383,7 @@ def send(ctx: click.Context, paths: tuple[Path, ...], *, payer: str | None, perm
         action, arguments = SupplierEscrow.open_with_permit, _permitted(ctx, agreement, payment)
     else:
         trade.allow(ctx, fabricant, agreement.token, payment)
-    done: Done[Any] = trade.send(ctx, escrow, action, **arguments)
+    done: Done[Any] = trade.send(ctx, client, action, **arguments)
     line = escrow.line_of(agreement.line)
     held = f" {token.format(line.held)} are held." if line.held else ""
     said = [f"{agreement.done}{held}", f"Line 0x{agreement.line.hex()}"]

@@ -159,11 +159,11 @@ def hours_return(ctx: click.Context, line: str) -> None:
     """
     fabricant = trade.trying(ctx)
     found, terms = lookup.find_line(fabricant, line)
-    booked = fabricant.capacity.booking_of(found, since=fabricant.deployment.first_block)
-    left = booked.hours.remaining(fabricant.network.head().timestamp)
+    booking = fabricant.capacity.bound_by(terms, found, since=fabricant.deployment.first_block)
+    left = booking.hours.remaining(fabricant.network.head().timestamp) if booking.hours else ()
     are = "is" if len(left) == 1 else "are"
     words = [f"{count_of(len(left), 'hour')} of the line 0x{found.hex()} {are} free for others again."]
-    done = trade.perform(ctx, fabricant.capacity, CapacityMarket.return_hours, words, terms, booked.booking)
+    done = trade.perform(ctx, fabricant.capacity, CapacityMarket.return_hours, words, terms, booking)
     trade.report(ctx, done, words)
 
 

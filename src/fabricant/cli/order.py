@@ -8,6 +8,7 @@ from fabricant.cli import _order_court as at_court
 from fabricant.cli import _order_disputing as disputing
 from fabricant.cli import _order_money as money
 from fabricant.cli import _order_performing as performing
+from fabricant.cli import _order_rescheduling as rescheduling
 from fabricant.cli import _order_showing as showing
 
 
@@ -31,6 +32,7 @@ def command() -> None:
     """
 
 
+agreeing.propose.add_command(rescheduling.reschedule)
 for each in (
     *(showing.show, showing.list_),
     *(agreeing.propose, agreeing.sign, agreeing.send, agreeing.revoke),

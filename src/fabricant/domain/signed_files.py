@@ -48,7 +48,7 @@ from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
 T = TypeVar("T")
 
 LARGEST_FILE: Final = 2**17  # bytes
-_MOST_BRACKETS: Final = 16  # deep nesting could crash the whole process
+_MOST_BRACKETS: Final = 24  # deep nesting could crash the whole process
 _MOST_MASKS: Final = 72  # words that hold two years
 _SIDES: Final = ("buyer", "supplier", "payee")  # the payee's is needed of an assigned line
 _FIELDS: Final = frozenset({"format", "id", "domain", "message", "consents"})
@@ -105,6 +105,15 @@ AMENDMENT_FILE: Final = FileKind(
     Amendment,
     _SIDES,
     lines={"old": "old_id", "new": "new_id"},
+)
+RESCHEDULING_FILE: Final = FileKind(
+    "rescheduling",
+    "fabricant-rescheduling/1",
+    AMENDMENT,
+    Amendment,
+    ("supplier", "payee"),
+    lines={"old": "old_id", "new": "new_id"},
+    bookings=("old", "new"),
 )
 ASSIGNMENT_FILE: Final = FileKind(
     "assignment",

@@ -6,13 +6,22 @@ so that neither goes without the other. `check` applies the rules of market and 
 `departures` says where a quotation is not what was asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NewType
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from fabricant.domain.capacity.bookings import Booking, TooFarAhead, TooSoon, latest_hour
+from fabricant.domain.capacity.bookings import (
+    Booking,
+    CalendarWord,
+    HoursTaken,
+    TooFarAhead,
+    TooSoon,
+    latest_hour,
+)
+from fabricant.domain.capacity.hours import HOURS_PER_WORD
 from fabricant.domain.capacity.offers import NO_OFFER, OfferId
 from fabricant.domain.escrow import NO_HASH, TERMS, Conditions, ConditionsId, Terms
 from fabricant.domain.typed_data import Domain, Message, Struct
@@ -156,6 +165,30 @@ def check_future(booking: Booking, *, at: UnixSeconds) -> None:
         raise TooSoon(f"the first hour can begin at {format_time(start_of(earliest))}; choose later hours")
     if booking.hours.last > latest:
         raise TooFarAhead(f"the last hour can begin at {format_time(start_of(latest))}; choose earlier hours")
+
+
+def check_exchange(old: Booking, new: Booking, words: Mapping[int, CalendarWord], *, at: UnixSeconds) -> None:
+    """Raises OtherOffer, TooSoon, TooFarAhead or HoursTaken unless hours can take the place of others.
+
+    `words`: the new machine's calendar. What the line has itself and has not begun is free for it; the same
+    booking is kept as it is. Who may sell the new hours is not asked here: see `check_seller`.
+    """
+    if new == old or new.hours is None:
+        return
+    if new.offer != old.offer:
+        raise OtherOffer("the new hours have to be on the same offer as the old ones")
+    check_future(new, at=at)
+    own = set(old.hours.remaining(at)) if old.hours is not None and old.machine == new.machine else set()
+    taken = [
+        hour
+        for hour in new.hours.hours
+        if hour not in own and words[hour // HOURS_PER_WORD].taken >> hour % HOURS_PER_WORD & 1
+    ]
+    if taken:
+        raise HoursTaken(
+            f"taken already: {count_of(len(taken), 'hour')}, the first at {format_time(start_of(taken[0]))}; "
+            "choose others"
+        )
 
 
 def departures(request: Request, quotation: Quotation, booking: Booking) -> list[str]:

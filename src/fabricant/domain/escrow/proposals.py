@@ -96,12 +96,15 @@ def check_outcome(
         )
 
 
-def check_successor(old: Terms, new: Terms) -> None:
-    """Raises OtherDeal unless new terms may take the place of old ones by a change order of both parties."""
-    if old.opener != ZERO_ADDRESS:
+def check_successor(old: Terms, new: Terms, *, by: Address = ZERO_ADDRESS) -> None:
+    """Raises OtherDeal unless new terms may take the place of old ones by a change order of both parties.
+
+    `by`: the contract that opened the line and changes it, such as the market; zero: none.
+    """
+    if old.opener != by:
         raise OtherDeal(
-            f"only the contract {old.opener}, which opened the line, can change it; settle it instead "
-            "(fabricant order propose settle)"
+            f"only the contract {old.opener}, which opened the line, can change it; for a line of the "
+            "market, `fabricant order propose reschedule`"
         )
     for name in ("buyer", "supplier", "broker", "token", "opener"):
         if getattr(old, name) != getattr(new, name):
