@@ -235,13 +235,19 @@ contract MarketHandler is Stage {
         uint256 kind = _random(16);
         if (kind == 0) current.booking = entries[_random(entries.length)].booking;
         if (kind == 1) next.subject = keccak256("hours of somebody");
-        if (kind == 2) current.terms = entries[_random(entries.length)].terms;
+        if (kind == 2) (entry, current.terms) = _another();
         if (kind == 3) current.terms.salt ^= 1 << 200;
         uint256 faults = _changeFaults(entry, current, Reservation(next, booking));
         bytes memory data = _rescheduling(current, Reservation(next, booking));
         (bool done,) = _send(current.terms.buyer, data);
         if (done) _change(entry, next, booking);
         _expectSale(done, faults);
+    }
+
+    /// @dev Two lines may have the same hours, namely none, and then one's booking is the other's.
+    function _another() private returns (Entry storage entry, Terms memory terms) {
+        entry = entries[_random(entries.length)];
+        terms = entry.terms;
     }
 
     function _rescheduling(Reservation memory current, Reservation memory next) private returns (bytes memory) {
