@@ -15,12 +15,13 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "artifacts": {None},
     "conditions": {None, "domain"},
     "chain": {None, "artifacts", "conditions", "domain"},
+    "capacity": {None, "chain", "domain"},
     "index": {None, "artifacts", "chain", "conditions", "domain"},
     "api": {None, "artifacts", "chain", "conditions", "domain", "index"},
     "demo": {None, "artifacts", "chain", "conditions", "domain"},
-    "cli": {None, "api", "artifacts", "chain", "conditions", "demo", "domain", "index"},
+    "cli": {None, "api", "artifacts", "capacity", "chain", "conditions", "demo", "domain", "index"},
 }
-DEVELOPMENT_ONLY = {"solcx"}
+OPTIONAL = {"ortools", "solcx"}  # extras of the package
 IMPORTED_AS = {"pillow": "PIL"}
 CHAIN_ONLY = {"eth_account", "web3"}
 # biip reads GS1 labels; segno, pystrich and PIL draw them into memory: none of them reads or writes files.
@@ -73,7 +74,7 @@ def undeclared(package: Path, project: Path) -> list[str]:
     declared = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
     asked = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in declared["dependencies"]}
     asked |= {IMPORTED_AS[name] for name in asked & IMPORTED_AS.keys()}
-    known = sys.stdlib_module_names | asked | DEVELOPMENT_ONLY | {package.name}
+    known = sys.stdlib_module_names | asked | OPTIONAL | {package.name}
     return [
         f"{file.relative_to(package.parent)}:{line}: {target.split('.')[0]} is not a dependency"
         for file in sorted(package.rglob("*.py"))

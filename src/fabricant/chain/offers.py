@@ -25,6 +25,7 @@ from fabricant.domain.capacity import (
     check_sold,
     earliest_hour,
     latest_hour,
+    sold_by,
 )
 from fabricant.domain.directory import Role
 from fabricant.domain.escrow import Conditions, Consent, LineId, Terms, bond
@@ -48,12 +49,13 @@ ANY_PRICE: Final = BaseUnits(2**128 - 1)  # the limit of who sets none
 class OfferReport:
     """An offer as it stands now. `problems` are why nobody can book on it; there are none if somebody can.
 
-    `warnings` are what its supplier should know. `free`: hours of it that can be booked; `left`: hours until
-    its total is sold, None without a total.
+    `warnings` are what its supplier should know. `free`: hours of it that can be booked, in order; `left`:
+    hours until its total is sold, None without a total.
     """
 
     id: OfferId
     offer: Offer
+    consent: Consent
     conditions: Conditions | None
     machine: Standing | None
     free: tuple[HourIndex, ...]
@@ -88,17 +90,27 @@ def examine(fabricant: Fabricant, offer: Offer, consent: Consent) -> OfferReport
     machine = _collect(problems, lambda: fabricant.assets.standing_of(offer.machine))
     begin = max(offer.from_hour, earliest_hour(offer, at=now))
     end = min(offer.until_hour, latest_hour(at=now) + 1)
-    free = market.free_hours(offer.machine, HourIndex(begin), HourIndex(end)) if begin < end else ()
+    unsold = market.free_hours(offer.machine, HourIndex(begin), HourIndex(end)) if begin < end else ()
+    free = unsold if machine is None else sold_by(machine, offer.supplier, unsold)
     left = offer.total_hours - market.sold_hours(market.offer_id(offer)) if offer.total_hours else None
     _collect(problems, lambda: _check_left(offer, free, left))
-    if machine is not None and free:
-        _collect(problems, lambda: check_seller(machine, offer.supplier, HourPattern.of(free[:1])))
+    if machine is not None and unsold:
+        some = HourPattern.of((free or unsold)[:1])
+        _collect(problems, lambda: check_seller(machine, offer.supplier, some))
     _collect(problems, lambda: check_ready(fabricant, offer.supplier))
     if conditions is not None:
         _collect(problems, lambda: _check_bond(fabricant, offer, conditions))
         _collect(warnings, lambda: offer.check_cancelling(conditions))
     return OfferReport(
-        market.offer_id(offer), offer, conditions, machine, free, left, tuple(problems), tuple(warnings)
+        market.offer_id(offer),
+        offer,
+        consent,
+        conditions,
+        machine,
+        free,
+        left,
+        tuple(problems),
+        tuple(warnings),
     )
 
 
@@ -138,7 +150,7 @@ class Wanted:
 
     supplier: Address | None = None
     machine: AssetId | None = None
-    process: bytes | None = None
+    processes: frozenset[bytes] | None = None
     token: Address | None = None
     highest: Decimal | None = None
     hours: HourPattern | None = None
@@ -160,7 +172,9 @@ def search(fabricant: Fabricant, wanted: Wanted, *, broken: bool = False) -> lis
 
 
 def _is_wanted(fabricant: Fabricant, offer: Offer, wanted: Wanted) -> bool:
-    if wanted.process not in (None, offer.process) or wanted.token not in (None, offer.token):
+    if wanted.processes is not None and offer.process not in wanted.processes:
+        return False
+    if wanted.token not in (None, offer.token):
         return False
     if wanted.buyer is not None and offer.buyer not in (ZERO_ADDRESS, wanted.buyer):
         return False

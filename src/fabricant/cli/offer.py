@@ -204,7 +204,7 @@ def find(
     wanted = Wanted(
         supplier=seller,
         machine=naming.asset(ctx, fabricant, machine, issuer=supplier) if machine else None,
-        process=process_code(process) if process else None,
+        processes=frozenset({process_code(process)}) if process else None,
         token=parse_token(token) if token else None,
         highest=max_hourly,
         hours=parse_all(hours, zone) if hours else None,

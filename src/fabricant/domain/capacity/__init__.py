@@ -38,6 +38,7 @@ from fabricant.domain.capacity.bookings import (
     price,
     priced_hours,
     seller_of,
+    sold_by,
 )
 from fabricant.domain.capacity.hours import (
     EVERY_DAY,
@@ -151,4 +152,5 @@ __all__ = [
     "request_id",
     "seller_of",
     "shifts",
+    "sold_by",
 ]

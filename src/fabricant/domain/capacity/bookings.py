@@ -281,6 +281,17 @@ def seller_of(machine: Standing, pattern: HourPattern) -> Address:
     return machine.user
 
 
+def sold_by(machine: Standing, supplier: Address, hours: Sequence[HourIndex]) -> tuple[HourIndex, ...]:
+    """Those of these hours that are a supplier's to sell, alone or together."""
+    lent_until = machine.user_until if machine.user not in (ZERO_ADDRESS, machine.owner) else UnixSeconds(0)
+    return tuple(
+        hour
+        for hour in hours
+        if (supplier == machine.owner and start_of(hour) >= lent_until)
+        or (supplier == machine.user and start_of(HourIndex(hour + 1)) <= lent_until)
+    )
+
+
 def booked_terms(offer: Offer, order: Order, *, amount: BaseUnits, market: Domain) -> Terms:
     """The Terms of the line that the market opens for an order at this price."""
     booking = Booking(machine=offer.machine, offer=offer_id(offer, market), hours=order.hours)
