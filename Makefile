@@ -47,7 +47,7 @@ coverage: build ## Lines and branches of the contracts that the contract tests e
 deep: coverage .venv-symbolic/.dev ## Coverage, all cases, symbolic checks, and the campaigns for hours instead of seconds
 	@FABRICANT_CASES=10000 $(BIN)/pytest $(LONG) tests/contracts/zoo tests/contracts/journeys/test_domain.py \
 		tests/python/chain/test_digests.py tests/python/chain/test_ledger.py \
-		tests/python/chain/test_shop_floor.py
+		tests/python/chain/test_shop_floor.py tests/python/capacity
 	@FABRICANT_CASES=1000000 $(BIN)/pytest $(LONG) tests/contracts/journeys/test_cells.py
 	@$(BIN)/python -m scripts.symbolic
 	@$(BIN)/python -m scripts.invariants --deep

@@ -305,8 +305,7 @@ def _words(
 
 
 def _shown(pattern: HourPattern, zone: ZoneInfo | None) -> list[str]:
-    spans = local_spans(pattern, zone) if zone else pattern.lines()
-    return [f"  {span}" for span in spans]
+    return [f"  {span}" for span in local_spans(pattern, zone)]
 
 
 def _reason(text: str) -> bytes:

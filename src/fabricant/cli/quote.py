@@ -245,7 +245,7 @@ def quotation_words(
 def _hours_words(booking: Booking, zone: ZoneInfo | None) -> list[str]:
     if booking.hours is None:
         return ["It reserves no machine-hours."]
-    spans = local_spans(booking.hours, zone) if zone else booking.hours.lines()
+    spans = local_spans(booking.hours, zone)
     reserved = count_of(booking.hours.count, "hour")
     machine = facts.asset_text(booking.machine)
     return [f"It reserves {reserved} of the machine {machine}:", *(f"  {each}" for each in spans)]

@@ -64,7 +64,9 @@ def _party(text: str) -> Address:
     return parse_address(text) if text else ZERO_ADDRESS
 
 
-def _reads(parse: Callable[[str], object]) -> AfterValidator:
+def reads(parse: Callable[[str], object]) -> AfterValidator:
+    """That a field's text is one that `parse` reads."""
+
     def check(text: str) -> str:
         try:
             parse(text)
@@ -75,14 +77,14 @@ def _reads(parse: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-_Amount = Annotated[str, _reads(parse_decimal)]
-_Time = Annotated[str, _reads(parse_time)]
-_Duration = Annotated[str, _reads(parse_duration)]
-_Hour = Annotated[str, _reads(parse_hour)]
-_Token = Annotated[str, _reads(parse_token)]
-_Address = Annotated[str, _reads(parse_address)]
-_Party = Annotated[str, _reads(_party)]
-_Hash = Annotated[str, _reads(parse_hash)]
+_Amount = Annotated[str, reads(parse_decimal)]
+_Time = Annotated[str, reads(parse_time)]
+_Duration = Annotated[str, reads(parse_duration)]
+_Hour = Annotated[str, reads(parse_hour)]
+_Token = Annotated[str, reads(parse_token)]
+_Address = Annotated[str, reads(parse_address)]
+_Party = Annotated[str, reads(_party)]
+_Hash = Annotated[str, reads(parse_hash)]
 _Count = Annotated[int, Field(ge=0)]
 
 

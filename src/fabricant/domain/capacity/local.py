@@ -116,8 +116,10 @@ def week_lines(day: date, zone: tzinfo, words: Mapping[int, CalendarWord]) -> It
         yield f"{begin:%a %Y-%m-%d} {''.join(sign_of(hour, words) for hour in hours)}"
 
 
-def local_spans(pattern: HourPattern, zone: tzinfo) -> list[str]:
-    """A pattern's hours for people: a span a line, in a zone."""
+def local_spans(pattern: HourPattern, zone: tzinfo | None) -> list[str]:
+    """A pattern's hours for people: a span a line, in a zone, or else in UTC."""
+    if zone is None:
+        return pattern.lines()
     spans = ((_local(begin, zone), _local(end, zone), end - begin) for begin, end in pattern.spans())
     return [
         f"{begin:%a %Y-%m-%d %H:%M} to {end:%a %Y-%m-%d %H:%M %Z} ({hours} h)" for begin, end, hours in spans

@@ -42,8 +42,9 @@ from fabricant.domain.capacity import (
     offer_id,
     price,
     seller_of,
+    sold_by,
 )
-from fabricant.domain.units import ZERO_ADDRESS, BaseUnits, HourIndex, Seconds, UnixSeconds
+from fabricant.domain.units import ZERO_ADDRESS, Address, BaseUnits, HourIndex, Seconds, UnixSeconds
 from tests.python.domain import strategies
 from tests.python.domain.capacity.test_offers import BUYER, DOMAIN, GOOD, MARKET, NOW, SUPPLIER, TOKEN
 from tests.support.world import USUAL
@@ -210,6 +211,24 @@ def test_hours_of_two_are_nobodys_to_sell(until: int) -> None:
 def test_an_unfit_machine_is_not_sold(change: dict[str, object]) -> None:
     with pytest.raises(MachineUnfit):
         check_seller(replace(MACHINE, **change), SUPPLIER, ORDER.hours)  # type: ignore[arg-type]
+
+
+@given(
+    user=st.sampled_from([ZERO_ADDRESS, SUPPLIER, BUYER]),
+    until=st.integers(FIRST * 3600 - 1, (FIRST + 9) * 3600 + 1).map(UnixSeconds),
+    supplier=st.sampled_from([SUPPLIER, BUYER]),
+    some=st.sets(st.integers(FIRST, FIRST + 8).map(HourIndex), min_size=1),
+)
+def test_hours_that_are_sold_by_somebody_can_be_sold_together(
+    user: Address, until: UnixSeconds, supplier: Address, some: set[HourIndex]
+) -> None:
+    machine = replace(MACHINE, user=user, user_until=until)
+    sold = sold_by(machine, supplier, sorted(some))
+    if sold:
+        check_seller(machine, supplier, HourPattern.of(sold))
+    for hour in some - set(sold):
+        with pytest.raises((NotSeller, UseEndsBefore)):
+            check_seller(machine, supplier, HourPattern.of([hour]))
 
 
 def test_only_the_seller_sells() -> None:
