@@ -93,7 +93,7 @@ def examine(fabricant: Fabricant, offer: Offer, consent: Consent) -> OfferReport
     unsold = market.free_hours(offer.machine, HourIndex(begin), HourIndex(end)) if begin < end else ()
     free = unsold if machine is None else sold_by(machine, offer.supplier, unsold)
     left = offer.total_hours - market.sold_hours(market.offer_id(offer)) if offer.total_hours else None
-    _collect(problems, lambda: _check_left(offer, free, left))
+    _collect(problems, lambda: _check_left(offer, free or unsold, left))
     if machine is not None and unsold:
         some = HourPattern.of((free or unsold)[:1])
         _collect(problems, lambda: check_seller(machine, offer.supplier, some))

@@ -99,7 +99,7 @@ def test_terms_and_conditions_are_shown_before_anything_is_booked(offers: Market
 @pytest.mark.parametrize(
     ("more", "demands", "said"),
     [
-        ('budget = "1000"', "", "they cost 1140.00 TUSD, 140.00 USDC above the budget"),
+        ('budget = "1000"', "", "they cost 1140.00 TUSD, 140.00 TUSD above the budget"),
         ("", 'requires = ["ISO 9001"]', "of offers for machining, 2 in all, none fits: ISO 9001 (2)"),
     ],
 )
