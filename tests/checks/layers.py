@@ -24,10 +24,11 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
 OPTIONAL = {"ortools", "solcx"}  # extras of the package
 IMPORTED_AS = {"pillow": "PIL"}
 CHAIN_ONLY = {"eth_account", "web3"}
-# biip reads GS1 labels; segno, pystrich and PIL draw them into memory: none of them reads or writes files.
+# biip reads GS1 labels; segno, pystrich and PIL draw them, icalendar writes calendars: all in memory only.
 DOMAIN_LIBRARIES = {
     "PIL",
     "biip",
+    "icalendar",
     "pystrich",
     "segno",
     "eth_abi",

@@ -481,6 +481,19 @@ class CapacityMarket(
             line = before[0][1].old_id
         return found[0][1].booking
 
+    def lines_of(self, machine: AssetId, *, since: int = 0) -> dict[HourIndex, LineId]:
+        """The line that booked each hour of a machine last, in block `since` or later, now free or not.
+
+        What a line kept when another took its place is the later one's.
+        """
+        follows = {event.old_id: event.new_id for _, event in self._find(LineRescheduled, since=since)}
+        found: dict[HourIndex, LineId] = {}
+        for _, event in self._find(HoursBooked, None, machine.to_bytes(32), since=since):
+            found |= dict.fromkeys(event.hours.hours, event.id)
+        while kept := {hour: follows[line] for hour, line in found.items() if line in follows}:
+            found |= kept
+        return found
+
     def booking_of(self, line: LineId, *, since: int = 0) -> HoursBooked:
         """What was booked for a line, in block `since` or later. Raises NotFound if nothing was."""
         found = self._find(HoursBooked, line, since=since)

@@ -90,6 +90,18 @@ def _choices(ctx: click.Context) -> _Choices:
 # Options
 
 
+def group_of(default: str) -> type[click.Group]:
+    """A kind of group where `COMMAND X …` is short for `COMMAND default X …`, if X is no other command."""
+
+    class _Group(click.Group):
+        def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+            if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
+    return _Group
+
+
 class Parsed(click.ParamType):
     """A click type from a function that parses text, and raises InvalidInput for what it can't."""
 

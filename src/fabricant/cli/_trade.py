@@ -10,6 +10,7 @@ wallet opened.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import click
@@ -23,6 +24,8 @@ from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _output as output
 from fabricant.conditions import ConditionsSet
+from fabricant.domain.capacity import HourPattern
+from fabricant.domain.capacity.local import local_spans
 from fabricant.domain.units import Address, Token, printable
 from fabricant.errors import InvalidInput
 
@@ -74,6 +77,11 @@ def conditions_words(found: ConditionsSet) -> list[str]:
         f"  {printable(found.purpose, 1000)}",
         *(f"  · {sentence}" for sentence in found.sentences),
     ]
+
+
+def hours_words(hours: HourPattern, zone: tzinfo | None) -> list[str]:
+    """Hours in words, a span a line."""
+    return [f"  {span}" for span in local_spans(hours, zone)]
 
 
 # Showing, asking, sending

@@ -37,6 +37,10 @@ from fabricant.domain.units import (
 from fabricant.errors import FabricantError, InvalidInput, NotFound, VerificationFailed
 
 ZONE: Final = app.Parsed("zone", parse_zone)
+HOURS_HELP: Final = (
+    "Such as '2026-12-01 06:00 to 14:00' or '2026-12-01 to 2026-12-05 06:00 to 14:00'; may be given again."
+)
+ZONE_HELP: Final = "The time zone of the hours, such as Europe/Berlin or UTC."
 
 
 def load(fabricant: Fabricant, which: str) -> SignedOffer:

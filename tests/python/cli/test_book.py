@@ -1,4 +1,4 @@
-"""Booking hours and keeping calendars on the command line."""
+"""Booking hours on the command line."""
 
 import json
 from pathlib import Path
@@ -188,31 +188,3 @@ def test_hours_of_a_line_that_ended_early_are_returned_once(trade: Market) -> No
         == "CapacityMarket_AlreadyReturned"
     )
     assert trade.book(offer)["line"] != line
-
-
-def test_calendar_shows_a_week_in_local_time(trade: Market) -> None:
-    trade.book(trade.offer())
-    block = ("--hours", "2027-01-12 to 2027-01-13 22:00 to 02:00", "--zone", "Europe/Berlin")
-    trade.do("book", "calendar", "block", "NMW-0417", *block, "--reason", "spindle", by="supplier")
-
-    week = ("book", "calendar", "show", trade.machine, "--from", "2027-01-11", "--zone", "Europe/Berlin")
-    lines = trade.text(*week).splitlines()
-
-    assert lines[1] == "Mon 2027-01-11 ······BBBBBBBB··········"
-    assert lines[2] == "Tue 2027-01-12 ······················xx"
-    assert lines[3] == "Wed 2027-01-13 xx····················xx"
-    assert lines[4] == "Thu 2027-01-14 xx······················"
-    seen = trade.see(*week)
-    assert (len(seen["booked"]), len(seen["blocked"])) == (8, 8)
-
-
-def test_blocked_hours_are_not_sold_until_they_are_unblocked(trade: Market) -> None:
-    offer = trade.offer()
-    trade.do("book", "calendar", "block", trade.machine, *HOURS, by="supplier")
-    assert trade.refused("book", offer, *HOURS, by="buyer").error == "HoursTaken"
-    stranger = ("book", "calendar", "unblock", trade.machine, *HOURS)
-    assert trade.refused(*stranger, by="stranger").error == "CapacityMarket_NotSeller"
-
-    trade.do(*stranger, by="supplier")
-
-    trade.book(offer)

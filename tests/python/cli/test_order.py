@@ -38,7 +38,7 @@ def test_journey_from_conditions_to_accepted_products(market: Market) -> None:
     shown = market.see("order", "show", line[:10])
     assert shown["line"]["status"] == "open"
     assert "BBBBBBBB" in market.text(
-        "book", "calendar", "show", machine, "--from", "2027-01-11", "--zone", "Europe/Berlin"
+        "calendar", "show", machine, "--from", "2027-01-11", "--zone", "Europe/Berlin"
     )
 
     # The machine works; its log is anchored; two products are registered and delivered

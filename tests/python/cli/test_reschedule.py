@@ -29,7 +29,7 @@ def send(trade: Market, file: str) -> Any:
 
 def booked(trade: Market) -> list[str]:
     """When the machine's booked hours of that week begin and end."""
-    shown = trade.see("book", "calendar", "show", trade.machine, "--from", "2027-01-11", "--zone", "UTC")
+    shown = trade.see("calendar", "show", trade.machine, "--from", "2027-01-11", "--zone", "UTC")
     hours = [when(each) for each in shown["booked"]]
     return [hours[0], hours[-1]] if hours else []
 

@@ -1,20 +1,15 @@
-"""Hours as people say them: local times in a named zone, a machine's week as text.
+"""Hours as people say them: local times in a named zone.
 
-The zone is always named, because a shift from six to two is another set of hours in every country. What is
-shown of a calendar is in local time too, with the day of the week; a night in which clocks change has a row
-of 23 or 25 hours.
+The zone is always named, because a shift from six to two is another set of hours in every country.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fabricant.domain.capacity.bookings import CalendarWord
 from fabricant.domain.capacity.hours import (
     EVERY_DAY,
-    HOURS_PER_WORD,
     HourPattern,
     hours_between,
     parse_hours,
@@ -22,10 +17,6 @@ from fabricant.domain.capacity.hours import (
 )
 from fabricant.domain.units import HourIndex, printable, start_of
 from fabricant.errors import InvalidInput
-
-FREE: Final = "·"
-BOOKED: Final = "B"
-BLOCKED: Final = "x"
 
 _DAY: Final = r"(\d{4}-\d\d-\d\d)"
 _CLOCK: Final = r"(\d\d:\d\d)"
@@ -97,25 +88,6 @@ def joined(patterns: list[HourPattern]) -> HourPattern:
     return HourPattern.of(hours)
 
 
-def week_of(day: date, zone: tzinfo) -> range:
-    """The hours of the seven days from a day on."""
-    begin = datetime.combine(day, time(), tzinfo=zone)
-    return hours_between(begin, begin + timedelta(days=7))
-
-
-def week_lines(day: date, zone: tzinfo, words: Mapping[int, CalendarWord]) -> Iterator[str]:
-    """The seven days from a day on, a line each: a sign for every hour, from midnight on.
-
-    `words`: the machine's calendar; those that are not given are free.
-    """
-    ticks = "".join(f"{hour:<6}" for hour in range(0, 24, 6))
-    yield f"{'':14} {ticks}"
-    for number in range(7):
-        begin = datetime.combine(day + timedelta(days=number), time(), tzinfo=zone)
-        hours = hours_between(begin, begin + timedelta(days=1))
-        yield f"{begin:%a %Y-%m-%d} {''.join(sign_of(hour, words) for hour in hours)}"
-
-
 def local_spans(pattern: HourPattern, zone: tzinfo | None) -> list[str]:
     """A pattern's hours for people: a span a line, in a zone, or else in UTC."""
     if zone is None:
@@ -128,11 +100,3 @@ def local_spans(pattern: HourPattern, zone: tzinfo | None) -> list[str]:
 
 def _local(hour: HourIndex, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(start_of(hour), zone)
-
-
-def sign_of(hour: int, words: Mapping[int, CalendarWord]) -> str:
-    """How an hour is shown: FREE, BOOKED or BLOCKED."""
-    word, bit = words.get(hour // HOURS_PER_WORD, CalendarWord()), hour % HOURS_PER_WORD
-    if word.booked >> bit & 1:
-        return BOOKED
-    return BLOCKED if word.blocked >> bit & 1 else FREE
