@@ -48,6 +48,7 @@ deep: coverage .venv-symbolic/.dev ## Coverage, all cases, symbolic checks, and 
 	@FABRICANT_CASES=10000 $(BIN)/pytest $(LONG) tests/contracts/zoo tests/contracts/journeys/test_domain.py \
 		tests/python/chain/test_digests.py tests/python/chain/test_ledger.py \
 		tests/python/chain/test_shop_floor.py tests/python/capacity
+	@FABRICANT_CASES=100000 $(BIN)/pytest $(LONG) tests/python/chain/test_prices.py
 	@FABRICANT_CASES=1000000 $(BIN)/pytest $(LONG) tests/contracts/journeys/test_cells.py
 	@$(BIN)/python -m scripts.symbolic
 	@$(BIN)/python -m scripts.invariants --deep
