@@ -106,7 +106,7 @@ def give_away(scene: Scene, terms: Terms, party: Party) -> None:
     def refused(
         what: str, error: ContractError, action: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> None:
-        scene.refused(party, what, error, action, terms, *args, **kwargs)
+        scene.refused(party, what, error, party.fabricant.escrow, action, terms, *args, **kwargs)
 
     settlement = Settlement(id=line, outcome=NOTHING_TO_SUPPLIER, deadline=deadline)
     agreed: dict[str, Any] = {

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, Self
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from fabricant.chain.answers import Receipt
 from fabricant.chain.anvil import DevelopmentChain, LocalChain
-from fabricant.chain.escrow import SupplierEscrow
+from fabricant.chain.client import Client
 from fabricant.chain.reverts import ContractError
 from fabricant.chain.tokens import COIN
 from fabricant.chain.wallet import Wallet, dev_wallets
@@ -27,6 +27,7 @@ from fabricant.domain.escrow import Terms, bond
 from fabricant.domain.units import BaseUnits, Seconds, UnixSeconds, to_whole
 from fabricant.errors import VerificationFailed
 
+C = TypeVar("C", bound=Client)
 P = ParamSpec("P")
 
 DAY: Final = Seconds(86_400)
@@ -204,23 +205,23 @@ class Scene:
         party: Party,
         what: str,
         expected: ContractError,
-        action: Callable[Concatenate[SupplierEscrow, P], object],
+        client: C,
+        action: Callable[Concatenate[C, P], object],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        """Tries what the escrow has to refuse with exactly this error, and tells it. Sends nothing.
+        """Tries what a contract has to refuse with exactly this error, and tells it. Sends nothing.
 
         Raises VerificationFailed if it would not be refused, another error if it would be otherwise.
         """
-        escrow = party.fabricant.escrow
         try:
-            escrow.simulate(getattr(escrow, action.__name__), *args, **kwargs)
+            client.simulate(getattr(client, action.__name__), *args, **kwargs)
         except ContractError as refusal:
             if (type(refusal), refusal.arguments) != (type(expected), expected.arguments):
                 raise
         else:
-            raise VerificationFailed(f"the escrow lets the {party.name} do this: {what}")
+            raise VerificationFailed(f"the {party.name} can do this: {what}")
         self.say(f"   day {self.today:<3} {party.name:<9} {what}: {type(expected).__name__}")
 
     def _tell(self, event: Chapter | Remark | Step) -> None:

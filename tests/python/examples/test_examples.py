@@ -237,3 +237,16 @@ def test_the_factor_is_paid_and_nobody_diverts_it(played: Played) -> None:
     assert played.endings(terms) == [Ending.ACCEPTED, Ending.RETENTION_PAID]
     gained = {party: played.gained(party) for party in ("buyer", "supplier", "factor", "clerk")}
     assert gained == {"buyer": -8_000, "supplier": 7_800, "factor": 200, "clerk": 0}
+
+
+@only("casting_machining_coating")
+def test_three_firms_are_booked_at_once_and_one_link_is_changed(played: Played) -> None:
+    casting, machining, changed, coating = played.lines
+    opened = {played.block_of(terms, LineOpened) for terms in (casting, machining, coating)}
+
+    assert len(opened) == 1
+    assert played.endings(machining) == [Ending.AMENDED]
+    assert changed.due_by - machining.due_by == 2 * 86_400
+    assert len({terms.supplier for terms in played.lines}) == 3
+    gained = {party: played.gained(party) for party in ("buyer", "supplier", "foundry", "coater")}
+    assert gained == {"buyer": -1_340, "supplier": 660, "foundry": 480, "coater": 200}
