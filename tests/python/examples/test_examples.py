@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 
@@ -250,3 +251,21 @@ def test_three_firms_are_booked_at_once_and_one_link_is_changed(played: Played) 
     assert len({terms.supplier for terms in played.lines}) == 3
     gained = {party: played.gained(party) for party in ("buyer", "supplier", "foundry", "coater")}
     assert gained == {"buyer": -1_340, "supplier": 660, "foundry": 480, "coater": 200}
+
+
+@pytest.mark.parametrize("order", permutations(("buyer", "toolmaker", "workshop")))
+def test_f077_in_every_order_as_many_hours_are_sold_and_none_twice(
+    order: tuple[str, ...], chain: LocalChain, tmp_path: Path
+) -> None:
+    module = importlib.import_module("examples.off_season.deal")
+    scene = Scene.set_up(chain, dev_wallets(chain)[0], folder=tmp_path, say=lambda _: None, **module.HAD)
+    performance = scene.perform(lambda scene: module.compete(scene, order))
+    market, escrow = scene.buyer.fabricant.capacity, scene.buyer.fabricant.escrow
+    booked = [market.booking_of(escrow.line_id(terms)) for terms in performance.lines]
+    hours = [hour for each in booked for hour in each.hours.hours]
+
+    assert len(hours) == len(set(hours)) == 44
+    assert market.lines_of(booked[0].machine).keys() == set(hours)
+    paid = {who: performance.statement.entries[who][scene.stage.money] for who in (*order, "supplier")}
+    gained = [(paid[who].after - paid[who].before) // scene.tokens(1) for who in (*order, "supplier")]
+    assert gained == [-1_800, -1_800, -264, 3_864]
