@@ -253,6 +253,21 @@ def test_three_firms_are_booked_at_once_and_one_link_is_changed(played: Played) 
     assert gained == {"buyer": -1_340, "supplier": 660, "foundry": 480, "coater": 200}
 
 
+@only("machine_sold")
+def test_booked_hours_outlive_the_owner_and_the_old_one_sells_no_more(played: Played) -> None:
+    soon, later, sale, last = played.lines
+    escrow, market = played.scene.buyer.fabricant.escrow, played.scene.buyer.fabricant.capacity
+    refusals = [said.rsplit(": ", 1)[1] for said in played.told.splitlines() if ": CapacityMarket_" in said]
+
+    assert refusals == ["CapacityMarket_NotSeller", "CapacityMarket_NotSeller", "CapacityMarket_HoursTaken"]
+    machine = market.booking_of(escrow.line_id(later)).machine
+    assert played.scene.buyer.fabricant.assets.owner_of(machine) == sale.buyer == last.supplier
+    assert played.block_of(sale, LineConcluded) < played.block_of(later, LineConcluded)
+    assert soon.supplier == later.supplier == sale.supplier
+    gained = {party: played.gained(party) for party in ("buyer", "supplier", "successor")}
+    assert gained == {"buyer": -2_160, "supplier": 6_440, "successor": -4_280}
+
+
 @pytest.mark.parametrize("order", permutations(("buyer", "toolmaker", "workshop")))
 def test_f077_in_every_order_as_many_hours_are_sold_and_none_twice(
     order: tuple[str, ...], chain: LocalChain, tmp_path: Path
