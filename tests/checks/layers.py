@@ -22,8 +22,8 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "cli": {None, "api", "artifacts", "capacity", "chain", "conditions", "demo", "domain", "index"},
 }
 OPTIONAL = {"ortools", "solcx"}  # extras of the package
-IMPORTED_AS = {"pillow": "PIL"}
-CHAIN_ONLY = {"eth_account", "web3"}
+IMPORTED_AS = {"pillow": "PIL", "pynacl": "nacl"}
+CHAIN_ONLY = {"eth_account", "nacl", "web3"}
 # biip reads GS1 labels; segno, pystrich and PIL draw them, icalendar writes calendars: all in memory only.
 DOMAIN_LIBRARIES = {
     "PIL",

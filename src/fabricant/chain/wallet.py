@@ -1,11 +1,12 @@
 """Who signs: a wallet with a key, or a contract whose owner's key signs for it.
 
 A `Wallet` holds its key where no output can reach it: not a repr, not a log, not a traceback, not a pickle.
-It signs transactions and typed data and does nothing else; `fabricant.chain.signing.sign` checks what is
-signed first. A `ContractWallet` is a principal that is a contract (a Safe, a smart account): its owner
-signs, and the contract itself says whether that counts (ERC-1271).
+It signs transactions and typed data and derives keys for other purposes; `fabricant.chain.signing.sign`
+checks what is signed first. A `ContractWallet` is a principal that is a contract (a Safe, a smart account):
+its owner signs, and the contract itself says whether that counts (ERC-1271).
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -63,6 +64,18 @@ class Wallet:
         signable = SignableMessage(b"\x01", message.domain.separator, message.hash)
         refusal = SigningRefused("this message could not be signed")
         return bytes(sealed(lambda: self._account.reveal().sign_message(signable), refusal).signature)
+
+    def derived(self, purpose: bytes) -> Secret[bytes]:
+        """Another key for one purpose, 32 bytes, always the same; this one can't be learnt from it.
+
+        HKDF with SHA-256 (RFC 5869), the purpose as its info.
+        """
+
+        def derive() -> Secret[bytes]:
+            extracted = hmac.digest(b"fabricant", bytes(self._account.reveal().key), "sha256")
+            return Secret(hmac.digest(extracted, purpose + b"\x01", "sha256"))
+
+        return sealed(derive, WalletError("no key could be derived from this wallet's"))
 
     def encrypted(self, passphrase: Secret[str]) -> dict[str, Any]:
         """The key as a keystore, version 3."""

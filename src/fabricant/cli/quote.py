@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from fabricant.chain import lookup, quotations
+from fabricant.chain import lookup, quotations, sealing
 from fabricant.chain.capacity import CapacityMarket, SignedQuotation
 from fabricant.chain.escrow import LineOpened
 from fabricant.chain.fabricant import Fabricant
@@ -23,7 +23,7 @@ from fabricant.cli.offer import ZONE, parse_all
 from fabricant.domain.capacity import NO_BOOKING, Booking, Quotation
 from fabricant.domain.capacity.local import local_spans
 from fabricant.domain.directory import nonce_word
-from fabricant.domain.escrow import Conditions
+from fabricant.domain.escrow import NO_HASH, Conditions
 from fabricant.domain.escrow.describe import describe_terms
 from fabricant.domain.signed_files import QUOTATION_FILE, SignedFile
 from fabricant.domain.units import UnixSeconds, count_of, format_time, parse_time, printable, start_of
@@ -46,9 +46,14 @@ def command() -> None:
     """
 
 
-def load(fabricant: Fabricant, file: Path) -> SignedQuotation:
-    """A signed quotation from its file."""
-    read = files.read_signed(file, QUOTATION_FILE)
+def load(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedQuotation:
+    """A signed quotation from its file. One that is sealed is opened with the wallet of the options."""
+    raw = files.read(file, most=sealing.LARGEST_SEALED)
+    with files.named(file):
+        if sealing.is_sealed(raw):
+            asked = lookup.find_request(fabricant, f"0x{sealing.request_of(raw).hex()}").request
+            raw = sealing.unseal(raw, asked, app.wallet(ctx))
+        read = SignedFile.parse(QUOTATION_FILE, raw)
     read.check_domain(fabricant.capacity.domain)
     return SignedQuotation(read.content, read.bookings["line"], read.consent("supplier"))
 
@@ -82,6 +87,8 @@ def sign(
     out: Path,
 ) -> None:
     """Answer a request: write a signed quotation to a file, for the buyer. Nothing is sent.
+
+    If the request asks for sealed quotations, a second file with the ending .sealed is what the buyer gets.
 
     \b
     Example:
@@ -120,8 +127,13 @@ def sign(
         QUOTATION_FILE, market.domain, quotation, {"supplier": signed.consent}, bookings={"line": booking}
     )
     files.write(out, file.serialise())
-    data = {"file": str(out), "id": f"0x{file.id.hex()}", **_facts(quotation, booking)}
-    output.emit(ctx, data, lambda: output.say(f"Signed, in {out}.\nId 0x{file.id.hex()}"))
+    said, box = f"Signed, in {out}.\nId 0x{file.id.hex()}", None
+    if asked.request.sealing_key != NO_HASH:
+        box = out.with_suffix(".sealed")
+        files.write(box, sealing.seal(file.serialise(), asked.request, to=asked.id))
+        said += f"\nFor the buyer alone: {box}. Keep {out} for yourself."
+    data = {"file": str(out), "sealed": box and str(box), "id": f"0x{file.id.hex()}"}
+    output.emit(ctx, {**data, **_facts(quotation, booking)}, lambda: output.say(said))
 
 
 @command.command
@@ -135,7 +147,7 @@ def check(ctx: click.Context, quotation: Path) -> None:
       fabricant quote check turnery.json
     """
     fabricant = trade.reading(ctx)
-    signed = load(fabricant, quotation)
+    signed = load(ctx, fabricant, quotation)
     report = quotations.examine(fabricant, signed)
     words = [f"Quotation 0x{report.id.hex()}"]
     if report.conditions is not None:
@@ -160,7 +172,7 @@ def compare(ctx: click.Context, files_: tuple[Path, ...], *, by: str) -> None:
       fabricant quote compare turnery.json mill.json --by time
     """
     fabricant = trade.reading(ctx)
-    reports = {file: quotations.examine(fabricant, load(fabricant, file)) for file in files_}
+    reports = {file: quotations.examine(fabricant, load(ctx, fabricant, file)) for file in files_}
     if len({each.signed.quotation.request_id for each in reports.values()}) > 1:
         raise InvalidInput("these quotations answer different requests; compare those for one")
     ranked = quotations.rank(reports.values(), Ranking(by))
@@ -183,7 +195,7 @@ def award(ctx: click.Context, quotation: Path, *, anyway: bool) -> None:
       fabricant quote award turnery.json
     """
     fabricant = trade.trying(ctx)
-    signed = load(fabricant, quotation)
+    signed = load(ctx, fabricant, quotation)
     report = quotations.examine(fabricant, signed)
     if report.problems:
         raise report.problems[0]
@@ -215,7 +227,7 @@ def cancel(ctx: click.Context, quotation: Path) -> None:
       fabricant quote cancel turnery.json
     """
     fabricant = trade.trying(ctx)
-    signed = load(fabricant, quotation).quotation
+    signed = load(ctx, fabricant, quotation).quotation
     word, mask = nonce_word(signed.nonce)
     supplier = signed.terms.supplier
     words = [

@@ -8,6 +8,7 @@ import click
 from fabricant.chain import lookup
 from fabricant.chain.capacity import CapacityMarket, QuotationsRequested
 from fabricant.chain.fabricant import Fabricant
+from fabricant.chain.sealing import sealing_key
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -66,6 +67,7 @@ def command() -> None:
 @click.option("--documents", metavar="FILE|HASH", help="Drawings, quantities, and what you compare by.")
 @click.option("--uri", default="", help="Where suppliers find them.")
 @click.option("--reply-to", default="", help="Where they send their quotations.")
+@click.option("--sealed", is_flag=True, help="Ask for quotations that only your wallet can read.")
 @click.option("--order-number", help="Your purchase order; only its salted hash is published.")
 @click.option("--buyer", type=naming.WHO, help="Who asks, if you act as its operator (OPEN).")
 @trade.acts
@@ -88,6 +90,7 @@ def publish(
     documents: str | None,
     uri: str,
     reply_to: str,
+    sealed: bool,
     order_number: str | None,
     buyer: str | None,
 ) -> None:
@@ -100,6 +103,7 @@ def publish(
     fabricant = trade.trying(ctx)
     money = lookup.token_of(fabricant, parse_token(token))
     agreed, salt = lookup.find_conditions(fabricant, conditions).conditions, secrets.token_bytes(32)
+    own_salt = int.from_bytes(secrets.token_bytes(32))
     fabricant.escrow.conditions_of(agreed.id)
     others = [ZERO_ADDRESS if who is None else naming.who(ctx, who) for who in (inspector, arbiter, broker)]
     request = Request(
@@ -119,7 +123,8 @@ def publish(
         conditions=agreed.id,
         documents=files.commitment(documents),
         order_ref=order_ref(order_number, salt=salt) if order_number else NO_HASH,
-        salt=int.from_bytes(secrets.token_bytes(32)),
+        sealing_key=sealing_key(app.wallet(ctx), own_salt) if sealed else NO_HASH,
+        salt=own_salt,
         uri=uri,
         reply_to=reply_to,
     )

@@ -194,3 +194,28 @@ def test_hours_are_a_machines(trade: Market, half: tuple[str, str]) -> None:
     )
 
     assert "both --machine and --hours" in refusal.message
+
+
+# Sealed
+
+
+def test_a_sealed_quotation_is_compared_and_awarded_by_the_buyer_alone(trade: Market) -> None:
+    request = ask(trade, "--sealed")["id"]
+    assert "the buyer alone can read them" in trade.text("request", "show", request)
+
+    signed = quote(trade, request, "mill.json")
+
+    assert signed["sealed"] == "mill.sealed"
+    assert str(820 * UNIT) not in Path("mill.sealed").read_text()
+    stranger = trade.refused("quote", "check", "mill.sealed", by="stranger", yes=False)
+    assert (stranger.code, stranger.error) == (6, "NotOpened")
+    (compared,) = trade.see("quote", "compare", "mill.sealed", by="buyer")
+    assert compared["answers"]
+    assert trade.see("quote", "check", "mill.json", by="supplier")["id"] == signed["id"]
+    awarded = trade.do("quote", "award", "mill.sealed", by="buyer")
+    assert trade.see("order", "show", awarded["line"])["line"]["status"] == "open"
+
+
+def test_an_open_quotation_has_no_sealed_file(trade: Market) -> None:
+    assert quote(trade, ask(trade)["id"])["sealed"] is None
+    assert not Path("quote.sealed").exists()

@@ -48,6 +48,8 @@ def _papers(request: Request) -> Iterator[str]:
         yield f"Its documents have the hash 0x{request.documents.hex()}."
     if request.uri:
         yield f"They are found at {printable(request.uri)}."
+    if request.sealing_key != NO_HASH:
+        yield "Quotations are sealed, so that the buyer alone can read them."
     if request.reply_to:
         yield f"Quotations are sent to {printable(request.reply_to)}."
 
