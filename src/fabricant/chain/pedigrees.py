@@ -24,16 +24,23 @@ from fabricant.errors import InvalidInput, VerificationFailed
 def dispense(fabricant: Fabricant, pedigrees: Pedigrees, serial: str) -> Done[RecordAdded]:
     """Says that a pack was sold out of its case. The pharmacy that has the case; sends a transaction.
 
-    Check the pack first: this does not. Raises InvalidInput for an unknown serial, VerificationFailed for a
-    pack without its label, AssetRegistry_NoRecorder.
+    Check the pack first: this does not. Raises as `sale_of`, AssetRegistry_NoRecorder.
+    """
+    case, leaf = sale_of(pedigrees, serial)
+    return fabricant.assets.record(case, topic=DISPENSED, hash_=leaf)
+
+
+def sale_of(pedigrees: Pedigrees, serial: str) -> tuple[AssetId, bytes]:
+    """About which case, and with which hash, it is recorded that a pack was sold. Sends nothing.
+
+    Raises InvalidInput for an unknown serial, VerificationFailed for a pack without its label.
     """
     run = pedigrees.run
     pack = run.unit(serial)
     label = pedigrees.labels[pack.twin]
     if isinstance(label, Unlabelled):
         raise VerificationFailed(str(label))
-    case = asset_id(run.namespace, label.case)
-    return fabricant.assets.record(case, topic=DISPENSED, hash_=leaf_of_unit(pack), uri="")
+    return asset_id(run.namespace, label.case), leaf_of_unit(pack)
 
 
 def read_pedigrees(fabricant: Fabricant, run: Run, documents: Documents) -> Pedigrees:

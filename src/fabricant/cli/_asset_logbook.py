@@ -95,7 +95,7 @@ def logbook(ctx: click.Context, asset: str, *, folder: Path, issuer: str | None,
     """
     fabricant = trade.reading(ctx)
     found = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
-    book = read_logbook(fabricant, found, _documents(folder))
+    book = read_logbook(fabricant, found, documents_in(folder))
     data = {
         "asset": facts.asset_text(found),
         "entries": [_entry(each, book) for each in book.entries],
@@ -121,7 +121,7 @@ def release(ctx: click.Context, asset: str, *, folder: Path, issuer: str | None,
     """
     fabricant = trade.reading(ctx)
     found = naming.asset(ctx, fabricant, asset, issuer=issuer, prefix=prefix)
-    part = read_service_life(fabricant, found, _documents(folder))
+    part = read_service_life(fabricant, found, documents_in(folder))
     left = part.release()
     rows = [
         (meter.name, meter.unit, limit, part.used(meter), left[meter])
@@ -132,7 +132,7 @@ def release(ctx: click.Context, asset: str, *, folder: Path, issuer: str | None,
     output.emit(ctx, data, lambda: output.table(*names, rows=rows))
 
 
-def _documents(folder: Path) -> Documents:
+def documents_in(folder: Path) -> Documents:
     """What is in a folder, and nothing outside of it, whatever a URI says."""
     found = {each.name: each for each in folder.iterdir() if each.is_file()}
 

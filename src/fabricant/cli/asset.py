@@ -15,6 +15,7 @@ from fabricant.cli import _asset_life as life
 from fabricant.cli import _asset_logbook as logbook
 from fabricant.cli import _asset_making as making
 from fabricant.cli import _asset_parts as parts
+from fabricant.cli import _asset_pedigree as pedigrees
 from fabricant.cli import _asset_recalls as recalls
 from fabricant.cli import _asset_showing as showing
 from fabricant.cli import _asset_trace as tracing
@@ -217,6 +218,7 @@ for each in (
     *(showing.show, importing.import_, batches.batch, batches.serialise),
     *(life.twin, life.device, life.user, life.approve, life.record, life.recorder),
     *(logbook.log, logbook.logbook, logbook.release),
+    *(pedigrees.pack_label, pedigrees.pedigree, pedigrees.dispense),
     *(parts.assemble, parts.disassemble),
     *(making.transform, making.split, making.merge, making.permit_processing),
     *(recalls.recall, recalls.lift, recalls.acknowledge, recalls.return_, recalls.clear),

@@ -34,7 +34,7 @@ def command() -> None:
 
     \b
     Example:
-      fabricant calendar NMW-0417 --zone Europe/Berlin
+      fabricant calendar show NMW-0417 --zone Europe/Berlin
     """
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+import pytest
 from icalendar import Calendar as ICalendar
 
 from fabricant.domain.assets import AssetId
@@ -44,10 +45,18 @@ def at(hour: int) -> HourIndex:
     return HourIndex(days_of(DAY, 1, BERLIN)[0] + hour)
 
 
-def test_a_night_in_which_clocks_change_has_an_hour_less() -> None:
+def test_every_hour_has_a_sign_and_a_night_in_which_clocks_change_an_hour_less() -> None:
     chart = [*calendar(booked=range(24, 26), blocked=range(2)).chart()]
+    assert chart[0].split() == ["0", "6", "12", "18"]
     assert chart[1] == "Sat 2027-03-27 xx······················"
     assert chart[2] == "Sun 2027-03-28 BB·····················"
+
+
+@pytest.mark.parametrize(("month", "day", "hours"), [(3, 28, 23), (10, 31, 25), (1, 3, 24)])
+def test_f076_day_in_which_clocks_change_has_its_own_length(month: int, day: int, hours: int) -> None:
+    _, shown = calendar(first=date(2027, month, day), days=1).chart()
+
+    assert len(shown.split()[-1]) == hours == len(days_of(date(2027, month, day), 1, BERLIN))
 
 
 def test_entries_end_where_another_use_or_line_begins() -> None:

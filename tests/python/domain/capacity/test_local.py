@@ -1,17 +1,12 @@
 """Hours as people say them."""
 
-from datetime import date
-
 import pytest
 
-from fabricant.domain.capacity import CalendarWord, HourPattern
 from fabricant.domain.capacity.local import (
     joined,
     local_spans,
     parse_local_hours,
     parse_zone,
-    week_lines,
-    week_of,
 )
 from fabricant.errors import InvalidInput
 
@@ -89,37 +84,3 @@ def test_spans_are_shown_in_local_time() -> None:
     pattern = parse_local_hours("2027-01-11 06:00 to 14:00", BERLIN)
 
     assert local_spans(pattern, BERLIN) == ["Mon 2027-01-11 06:00 to Mon 2027-01-11 14:00 CET (8 h)"]
-
-
-def test_week_has_a_sign_for_every_hour() -> None:
-    booked = parse_local_hours("2027-01-11 06:00 to 14:00", BERLIN)
-    blocked = parse_local_hours("2027-01-17 23:00 to 00:00", BERLIN)
-    words = _words(booked=booked) | _words(blocked=blocked)
-
-    head, monday, *_, sunday = week_lines(date(2027, 1, 11), BERLIN, words)
-
-    assert head.split() == ["0", "6", "12", "18"]
-    assert monday == "Mon 2027-01-11 ······BBBBBBBB··········"
-    assert sunday == "Sun 2027-01-17 ·······················x"
-
-
-@pytest.mark.parametrize(("day", "hours"), [((2027, 3, 28), 23), ((2027, 10, 31), 25), ((2027, 1, 3), 24)])
-def test_f076_day_in_which_clocks_change_has_its_own_length(day: tuple[int, int, int], hours: int) -> None:
-    *_, sunday = week_lines(date(*day[:2], day[2] - 6) if day[2] > 6 else date(2026, 12, 28), BERLIN, {})
-
-    assert len(sunday.split()[-1]) == hours
-
-
-def test_week_has_an_hour_less_in_spring() -> None:
-    assert len(week_of(date(2027, 3, 22), BERLIN)) == 7 * 24 - 1
-
-
-def _words(
-    *, booked: HourPattern | None = None, blocked: HourPattern | None = None
-) -> dict[int, CalendarWord]:
-    pattern = booked or blocked
-    assert pattern
-    return {
-        pattern.first_word + at: CalendarWord(booked=mask if booked else 0, blocked=mask if blocked else 0)
-        for at, mask in enumerate(pattern.masks)
-    }
