@@ -292,11 +292,13 @@ def _hours(kind: FileKind[Any], found: Any) -> Booking:
         ):
             first = _value(kind, "firstWord", "uint32", word)
             pattern = tuple(_value(kind, "hourMasks", "uint256", mask) for mask in masks)
-            return Booking(
+            booking = Booking(
                 machine=AssetId(_value(kind, "machine", "uint256", machine)),
                 offer=OfferId(_value(kind, "offer", "bytes32", offer)),
                 hours=HourPattern(first, pattern) if pattern else None,
             )
+            if booking.first_word == first:  # there is one spelling of no hours, too
+                return booking
     raise _no_file(kind.name, "hours are a machine, an offer, a first word and masks")
 
 

@@ -8,22 +8,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fabricant.domain.capacity import Offer
+from fabricant.domain.assets import AssetId
+from fabricant.domain.capacity import (
+    NO_BOOKING,
+    Booking,
+    HourPattern,
+    Offer,
+    OfferId,
+    Quotation,
+    RequestId,
+)
 from fabricant.domain.directory import OperatorGrant, Role
-from fabricant.domain.escrow import AMENDMENT, Amendment, Consent, Outcome, Settlement, Terms, line_id
+from fabricant.domain.escrow import (
+    Amendment,
+    Assignment,
+    Consent,
+    Outcome,
+    Settlement,
+    Terms,
+    line_id,
+)
 from fabricant.domain.signed_files import (
+    AMENDMENT_FILE,
+    ASSIGNMENT_FILE,
     GRANT_FILE,
     LARGEST_FILE,
     OFFER_FILE,
+    QUOTATION_FILE,
+    RESCHEDULING_FILE,
     SETTLEMENT_FILE,
     TERMS_FILE,
     FileKind,
+    OtherHours,
     OtherTerms,
     SignedFile,
     parse_any,
 )
 from fabricant.domain.typed_data import domain_of
-from fabricant.domain.units import BaseUnits, UnixSeconds, parse_address
+from fabricant.domain.units import BaseUnits, HourIndex, UnixSeconds, parse_address
 from fabricant.errors import InvalidInput, VerificationFailed, WrongChain
 from tests.python.domain import strategies
 
@@ -85,27 +107,19 @@ def test_settlement_is_read_as_it_was_written(
 
 
 @given(old=strategies.terms, new=strategies.terms, outcome=strategies.outcomes, swapped=st.booleans())
-def test_kind_that_carries_two_lines_is_a_constant(
+def test_change_order_carries_the_terms_that_it_names(
     *, old: Terms, new: Terms, outcome: Outcome, swapped: bool
 ) -> None:
-    kind = FileKind(
-        "change order",
-        "fabricant-amendment/1",
-        AMENDMENT,
-        Amendment,
-        ("buyer", "supplier", "payee"),
-        lines={"old": "old_id", "new": "new_id"},
-    )
     old_id, new_id = line_id(old, ESCROW), line_id(new, ESCROW)
     amendment = Amendment(old_id=old_id, new_id=new_id, outcome=outcome, deadline=UnixSeconds(1))
     carried = {"old": new, "new": old} if swapped else {"old": old, "new": new}
-    file = SignedFile(kind, ESCROW, amendment, {}, carried)
+    file = SignedFile(AMENDMENT_FILE, ESCROW, amendment, {}, carried)
 
     if swapped and old != new:
         with pytest.raises(OtherTerms, match="not those of the line that it names; ask for it again"):
-            SignedFile.parse(kind, file.serialise())
+            SignedFile.parse(AMENDMENT_FILE, file.serialise())
     else:
-        assert SignedFile.parse(kind, file.serialise()) == file
+        assert SignedFile.parse(AMENDMENT_FILE, file.serialise()) == file
 
 
 def test_grant_keeps_its_roles() -> None:
@@ -278,3 +292,55 @@ def _terms() -> Terms:
         conditions=bytes(32),  # type: ignore[arg-type]
         salt=0,
     )
+
+
+# Files that bind machine-hours, and all others that change a line
+
+HOURS = Booking(
+    machine=AssetId(7), offer=OfferId(b"\5" * 32), hours=HourPattern.of(map(HourIndex, (255, 256, 600)))
+)
+SIGNED = Consent(SUPPLIER, (), b"\1" * 65)
+
+
+def some_terms(booking: Booking = NO_BOOKING, salt: int = 1) -> Terms:
+    """Terms that bind these hours."""
+    return replace(settlement_file().lines["line"], subject=booking.subject, salt=salt)
+
+
+def changing_files() -> list[SignedFile[Any]]:
+    """One of each kind."""
+    old, new = some_terms(HOURS), some_terms(NO_BOOKING, salt=2)
+    ids = line_id(old, ESCROW), line_id(new, ESCROW)
+    outcome = Outcome(to_supplier=BaseUnits(5), goods_to_buyer=False)
+    amendment = Amendment(old_id=ids[0], new_id=ids[1], outcome=outcome, deadline=UnixSeconds(9))
+    assignment = Assignment(id=ids[0], payee=BUYER, deadline=UnixSeconds(9))
+    quotation = Quotation(
+        request_id=RequestId(b"\6" * 32), terms=old, valid_until=UnixSeconds(9), nonce=3, epoch=2
+    )
+    both, hours = {"old": old, "new": new}, {"old": HOURS, "new": NO_BOOKING}
+    market = domain_of("CapacityMarket", 1, CONTRACT)
+    return [
+        SignedFile(AMENDMENT_FILE, ESCROW, amendment, {"payee": SIGNED}, both),
+        SignedFile(ASSIGNMENT_FILE, ESCROW, assignment, {"payee": SIGNED}, {"line": old}),
+        SignedFile(QUOTATION_FILE, market, quotation, {"supplier": SIGNED}, bookings={"line": HOURS}),
+        SignedFile(RESCHEDULING_FILE, ESCROW, amendment, {"supplier": SIGNED}, both, bookings=hours),
+    ]
+
+
+@pytest.mark.parametrize("file", changing_files(), ids=lambda file: file.kind.name)
+def test_f036_no_byte_of_it_can_change(file: SignedFile[Any]) -> None:
+    raw = file.serialise()
+    assert SignedFile.parse(file.kind, raw) == file
+    signatures = raw.index(b'"consents"'), raw.index(b'"lines"' if file.lines else b'"bookings"')
+    for place in [*range(raw.index(b'"id"'), signatures[0]), *range(signatures[1], len(raw))]:
+        changed = raw[:place] + (b"7" if raw[place : place + 1] != b"7" else b"0") + raw[place + 1 :]
+        with pytest.raises((InvalidInput, VerificationFailed)):
+            SignedFile.parse(file.kind, changed)
+
+
+@pytest.mark.parametrize("file", changing_files()[2:], ids=lambda file: file.kind.name)
+def test_hours_that_the_terms_do_not_bind_are_refused(file: SignedFile[Any]) -> None:
+    later = replace(HOURS, hours=HourPattern.of(map(HourIndex, (256, 257, 600))))
+    for name in file.bookings:
+        with pytest.raises(OtherHours):
+            SignedFile.parse(file.kind, replace(file, bookings={**file.bookings, name: later}).serialise())

@@ -129,11 +129,18 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """The hours that a line binds: `subject` is what its Terms say of them. `NO_BOOKING`: none."""
+    """The hours that a line binds: `subject` is what its Terms say of them. `NO_BOOKING`: none.
+
+    Raises InvalidInput for a machine or an offer without hours: the subject would not bind it.
+    """
 
     machine: AssetId = NO_MACHINE
     offer: OfferId = NO_OFFER  # on which they were sold; none: on a quotation
     hours: HourPattern | None = None
+
+    def __post_init__(self) -> None:
+        if self.hours is None and (self.machine, self.offer) != (NO_MACHINE, NO_OFFER):
+            raise InvalidInput("a booking of no hours has no machine and no offer; leave them out")
 
     @property
     def first_word(self) -> int:

@@ -14,7 +14,9 @@ from fabricant.domain.capacity import (
     QUOTATION,
     Booking,
     BrokenRequest,
+    CalendarWord,
     HourPattern,
+    HoursTaken,
     NotThisBooking,
     OfferId,
     OtherOffer,
@@ -24,6 +26,7 @@ from fabricant.domain.capacity import (
     RequestId,
     TooFarAhead,
     TooSoon,
+    check_exchange,
     departures,
     quotation_id,
     request_id,
@@ -244,3 +247,49 @@ def test_hours_that_nobody_asked_for_are_no_departure() -> None:
     early = Booking(machine=AssetId(9), hours=HourPattern.of([HourIndex(499_000)]))
 
     assert departures(replace(ASKED, machine_hours=0), QUOTED, early) == []
+
+
+# One booking for another
+
+LATER = replace(BOOKING, hours=HourPattern.of(HourIndex(hour + 4) for hour in HOURS.hours))
+
+
+def calendar(*booked: int) -> dict[int, CalendarWord]:
+    """A machine's calendar with these hours booked."""
+    marked = HourPattern.of(map(HourIndex, (*booked, 500_300)))
+    first = {word: CalendarWord() for word in range(500_000 // 256, 500_300 // 256 + 1)}
+    return first | {
+        marked.first_word + number: CalendarWord(booked=mask) for number, mask in enumerate(marked.masks)
+    }
+
+
+def test_hours_that_the_line_has_itself_are_free_for_it() -> None:
+    check_exchange(BOOKING, LATER, calendar(*HOURS.hours), at=NOW)
+    with pytest.raises(HoursTaken, match="taken already: 1 hour, the first at"):
+        check_exchange(BOOKING, LATER, calendar(*HOURS.hours, 500_020), at=NOW)
+
+
+def test_its_own_hours_are_not_free_for_it_on_another_machine_or_once_they_began() -> None:
+    with pytest.raises(HoursTaken, match="4 hours"):
+        check_exchange(BOOKING, replace(LATER, machine=AssetId(8)), calendar(*HOURS.hours), at=NOW)
+    begun = start_of(HourIndex(500_012))
+    with pytest.raises(TooSoon):
+        check_exchange(BOOKING, replace(BOOKING, hours=HourPattern.of(HOURS.hours[1:])), calendar(), at=begun)
+
+
+@pytest.mark.parametrize("new", [BOOKING, NO_BOOKING])
+def test_the_same_hours_or_none_are_always_possible(new: Booking) -> None:
+    check_exchange(BOOKING, new, calendar(*HOURS.hours), at=start_of(HourIndex(500_050)))
+
+
+def test_new_hours_are_on_the_old_ones_offer() -> None:
+    with pytest.raises(OtherOffer):
+        check_exchange(BOOKING, replace(LATER, offer=OfferId(b"\1" * 32)), calendar(), at=NOW)
+
+
+def test_new_hours_lie_ahead_and_not_too_far() -> None:
+    with pytest.raises(TooSoon):
+        check_exchange(BOOKING, LATER, calendar(), at=start_of(LATER.hours.first))  # type: ignore[union-attr]
+    far = replace(BOOKING, hours=HourPattern.of([HourIndex(500_000 + 731 * 24)]))
+    with pytest.raises(TooFarAhead):
+        check_exchange(BOOKING, far, calendar(), at=NOW)
