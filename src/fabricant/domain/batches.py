@@ -21,7 +21,7 @@ from fabricant.errors import InvalidInput, VerificationFailed
 BatchId = NewType("BatchId", int)  # 256 bits
 
 NO_ORIGIN: Final = AssetId(0)
-LARGEST_LINE: Final = 2**16  # bytes of a unit in a file
+LARGEST_LINE: Final = 2**14  # bytes of a unit in a file, so that no nesting of JSON exhausts the stack
 _FORMAT: Final = "fabricant-batch/1"
 _WORD: Final = 32
 
