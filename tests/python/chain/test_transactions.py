@@ -388,6 +388,7 @@ def test_f111_a_transaction_thrown_out_by_a_reorganisation_comes_back_as_it_was(
     local: LocalChain, sender: Sender, time: Time
 ) -> None:
     local.mine(3)
+    local.automine(on=False)
     first: list[str] = []
 
     def throw_out() -> None:
@@ -395,7 +396,7 @@ def test_f111_a_transaction_thrown_out_by_a_reorganisation_comes_back_as_it_was(
         local.reorganise(2)
         assert local.nonce(sender.wallet.address) == 0
 
-    time.acts = [throw_out, *[local.mine] * 20]
+    time.acts = [local.mine, throw_out, *[local.mine] * 20]
     receipt = with_policy(sender, time, confirmations=3).send(PAYEE, value=ONE)
     assert first == [receipt.transaction]
     assert local.receipt(receipt.transaction) == receipt
