@@ -6,37 +6,12 @@ and were carried over, so that a supplier who uses all its time breaks no plan.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from fabricant.domain.assets import AssetId
 from fabricant.domain.capacity import Offer
 from fabricant.domain.escrow import NO_HASH, Conditions, Consent
 from fabricant.domain.units import Address, BaseUnits, HourIndex, Token, UnixSeconds
 from fabricant.errors import InvalidInput
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """A weighted goal: so many base units an hour is it worth to have the goods sooner; zero: nothing.
-
-    Among equals the sooner plan is better.
-    """
-
-    hour: BaseUnits
-
-    def __post_init__(self) -> None:
-        if self.hour < 0:
-            raise InvalidInput("an hour sooner can't be worth less than nothing; give 0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class _Earliest:
-    """The goods as soon as possible; among equals the cheapest plan."""
-
-
-Goal = Worth | _Earliest
-EARLIEST: Final = _Earliest()
-CHEAPEST: Final = Worth(BaseUnits(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from itertools import chain
 from typing import Any, Final
 
 from fabricant.capacity.choices import Choice, all_choices, unfit
-from fabricant.capacity.jobs import CHEAPEST, EARLIEST, Available, Goal, Job, Worth
+from fabricant.capacity.jobs import Available, Job
 from fabricant.domain.assets import AssetId
-from fabricant.domain.capacity import HourPattern
+from fabricant.domain.capacity import CHEAPEST, EARLIEST, Goal, HourPattern, Worth
 from fabricant.domain.escrow import bond
 from fabricant.domain.units import (
     HOUR,

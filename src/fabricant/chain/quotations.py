@@ -7,7 +7,6 @@ anything is signed. What only the chain can know is asked of it.
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 from eth_utils.crypto import keccak
 
@@ -21,6 +20,7 @@ from fabricant.domain.capacity import (
     OFFER_BUNDLE,
     Booking,
     BrokenQuotation,
+    Goal,
     OfferId,
     Request,
     check_free,
@@ -33,13 +33,6 @@ from fabricant.domain.merkle import leaf_of, root_over
 from fabricant.domain.typed_data import Message
 from fabricant.domain.units import Address, BaseUnits, HourIndex, UnixSeconds
 from fabricant.errors import FabricantError, InsufficientFunds, InvalidInput, NotFound
-
-
-class Ranking(Enum):
-    """What makes a quotation better than another; where they are equal, the other rule decides."""
-
-    PRICE = "price"
-    TIME = "time"  # of the due date
 
 
 class NotSigned(BrokenQuotation):
@@ -135,13 +128,16 @@ def request_of(fabricant: Fabricant, signed: SignedQuotation) -> QuotationsReque
     return next((event for _, event in found if market.request_id(event.request) == wanted), None)
 
 
-def rank(reports: Iterable[QuotationReport], rule: Ranking) -> list[QuotationReport]:
-    """Quotations, the best first: those that answer their request, then those that can be awarded at all."""
+def rank(reports: Iterable[QuotationReport], goal: Goal) -> list[QuotationReport]:
+    """Quotations, the best first: those that answer their request, then those that can be awarded at all.
 
-    def key(report: QuotationReport) -> tuple[bool, bool, int, int]:
+    Among equals the lower id is first, so that everybody finds the same order.
+    """
+
+    def key(report: QuotationReport) -> tuple[bool, bool, tuple[int, int], bytes]:
         terms = report.signed.quotation.terms
-        measures = (terms.amount, terms.due_by) if rule is Ranking.PRICE else (terms.due_by, terms.amount)
-        return (not report.answers, bool(report.problems), *measures)
+        measure = goal.measure(terms.amount, terms.due_by)
+        return (not report.answers, bool(report.problems), measure, report.id)
 
     return sorted(reports, key=key)
 

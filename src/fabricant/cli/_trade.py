@@ -24,7 +24,7 @@ from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _output as output
 from fabricant.conditions import ConditionsSet
-from fabricant.domain.capacity import HourPattern
+from fabricant.domain.capacity import CHEAPEST, EARLIEST, Goal, HourPattern, Worth
 from fabricant.domain.capacity.local import local_spans
 from fabricant.domain.units import Address, Token, printable
 from fabricant.errors import InvalidInput
@@ -82,6 +82,15 @@ def conditions_words(found: ConditionsSet) -> list[str]:
 def hours_words(hours: HourPattern, zone: tzinfo | None) -> list[str]:
     """Hours in words, a span a line."""
     return [f"  {span}" for span in local_spans(hours, zone)]
+
+
+def goal(by: str, worth: str | None, token: Token) -> Goal:
+    """What the options --by (or --award) and --hour-worth say is better."""
+    if worth is not None and by == "time":
+        raise InvalidInput("--hour-worth weighs time against the price; say price instead of time")
+    if by == "time":
+        return EARLIEST
+    return CHEAPEST if worth is None else Worth(token.parse(worth))
 
 
 # Showing, asking, sending

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from fabricant.capacity import CHEAPEST, EARLIEST, Goal, Job, Plan, Worth, gather, plan, purchases
+from fabricant.capacity import Job, Plan, gather, plan, purchases
 from fabricant.capacity.job_files import TEMPLATE, JobFile
 from fabricant.chain import lookup
 from fabricant.chain.capacity import CapacityMarket, Purchase
@@ -191,11 +191,7 @@ def _find(
     token = lookup.token_of(fabricant, parse_token(written.token))
     with files.named(file):
         job = written.job(buyer=naming.principal(ctx, buyer), token=token, at=now)
-    goal: Goal = EARLIEST if by == "time" else CHEAPEST
-    if worth is not None:
-        if by == "time":
-            raise click.UsageError("--hour-worth weighs time against the price; leave out --by time")
-        goal = Worth(token.parse(worth))
+    goal = trade.goal(by, worth, token)
     available = gather(fabricant, job, written.attributes())
     output.note(f"Looking for the best among {count_of(len(available), 'offer')} …")
     return job, plan(job, available, at=now, goal=goal, limit=limit)

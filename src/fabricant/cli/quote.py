@@ -12,7 +12,7 @@ from fabricant.chain.capacity import CapacityMarket, SignedQuotation
 from fabricant.chain.escrow import LineOpened
 from fabricant.chain.fabricant import Fabricant
 from fabricant.chain.payments import payment_of
-from fabricant.chain.quotations import QuotationReport, Ranking, answering
+from fabricant.chain.quotations import QuotationReport, answering
 from fabricant.cli import _app as app
 from fabricant.cli import _facts as facts
 from fabricant.cli import _files as files
@@ -20,7 +20,7 @@ from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
 from fabricant.cli.offer import ZONE, parse_all
-from fabricant.domain.capacity import NO_BOOKING, Booking, Quotation
+from fabricant.domain.capacity import CHEAPEST, NO_BOOKING, Booking, Goal, Quotation, tender_of
 from fabricant.domain.capacity.local import local_spans
 from fabricant.domain.directory import nonce_word
 from fabricant.domain.escrow import NO_HASH, Conditions
@@ -160,11 +160,14 @@ def check(ctx: click.Context, quotation: Path) -> None:
 @command.command
 @click.argument("files_", metavar="QUOTATION...", type=files.FILE, nargs=-1, required=True)
 @click.option(
-    "--by", type=click.Choice([each.value for each in Ranking]), default="price", show_default=True,
-    help="The cheaper one is better, or the one that is due earlier.",
+    "--by", type=click.Choice(["price", "time"]),
+    help="Which one is better: the cheaper, or the one due earlier. [default: as published, else price]",
 )  # fmt: skip
+@click.option(
+    "--hour-worth", metavar="AMOUNT", help="By price: what an hour sooner is worth, in whole tokens."
+)
 @trade.reads
-def compare(ctx: click.Context, files_: tuple[Path, ...], *, by: str) -> None:
+def compare(ctx: click.Context, files_: tuple[Path, ...], *, by: str | None, hour_worth: str | None) -> None:
     """Compare quotations: the best first, then those that depart from the request or can't be awarded.
 
     \b
@@ -175,7 +178,7 @@ def compare(ctx: click.Context, files_: tuple[Path, ...], *, by: str) -> None:
     reports = {file: quotations.examine(fabricant, load(ctx, fabricant, file)) for file in files_}
     if len({each.signed.quotation.request_id for each in reports.values()}) > 1:
         raise InvalidInput("these quotations answer different requests; compare those for one")
-    ranked = quotations.rank(reports.values(), Ranking(by))
+    ranked = quotations.rank(reports.values(), _goal(fabricant, next(iter(reports.values())), by, hour_worth))
     named = {report.id: str(file) for file, report in reports.items()}
     rows = [_row(fabricant, named[each.id], each) for each in ranked]
     columns = ("file", "supplier", "price", "due by", "hours", "")
@@ -252,6 +255,16 @@ def quotation_words(
         "",
         *trade.conditions_words(lookup.named(conditions)),
     ]
+
+
+def _goal(fabricant: Fabricant, report: QuotationReport, by: str | None, worth: str | None) -> Goal:
+    """What is better: as the options say, else as the buyer published."""
+    token = lookup.token_of(fabricant, report.signed.quotation.terms.token)
+    if by is None and worth is None:
+        asked = quotations.request_of(fabricant, report.signed)
+        published = None if asked is None else tender_of(asked.request)
+        return CHEAPEST if published is None else published.award
+    return trade.goal(by or "price", worth, token)
 
 
 def _hours_words(booking: Booking, zone: ZoneInfo | None) -> list[str]:

@@ -15,7 +15,7 @@ from fabricant.cli import _files as files
 from fabricant.cli import _naming as naming
 from fabricant.cli import _output as output
 from fabricant.cli import _trade as trade
-from fabricant.domain.capacity import Request
+from fabricant.domain.capacity import Request, Tender
 from fabricant.domain.capacity.describe import describe_request
 from fabricant.domain.drafts import parse_hour, parse_token, process_code
 from fabricant.domain.escrow import NO_HASH, order_ref
@@ -29,6 +29,7 @@ from fabricant.domain.units import (
     parse_time,
     printable,
 )
+from fabricant.errors import InvalidInput
 
 TIME: Final = app.Parsed("time", parse_time)
 HOUR: Final = app.Parsed("hour", parse_hour)
@@ -64,8 +65,19 @@ def command() -> None:
 @click.option("--arbiter", type=naming.WHO, help="Rules on disputes; else nobody.")
 @click.option("--broker", type=naming.WHO, help="Gets the commission; else nobody.")
 @click.option("--conditions", type=naming.CONDITIONS, required=True, help="Trade conditions, by name or id.")
-@click.option("--documents", metavar="FILE|HASH", help="Drawings, quantities, and what you compare by.")
+@click.option("--documents", metavar="FILE|HASH", help="Drawings, quantities, what proofs you want.")
 @click.option("--uri", default="", help="Where suppliers find them.")
+@click.option(
+    "--award",
+    type=click.Choice(["price", "time"]),
+    help="Publish by what you award, as a tender.",
+)
+@click.option(
+    "--hour-worth",
+    metavar="AMOUNT",
+    help="With --award price: what an hour sooner is worth.",
+)
+@click.option("--requires", metavar="WORDS", multiple=True, help="What a supplier must have; with --award.")
 @click.option("--reply-to", default="", help="Where they send their quotations.")
 @click.option("--sealed", is_flag=True, help="Ask for quotations that only your wallet can read.")
 @click.option("--order-number", help="Your purchase order; only its salted hash is published.")
@@ -89,6 +101,9 @@ def publish(
     conditions: str,
     documents: str | None,
     uri: str,
+    award: str | None,
+    hour_worth: str | None,
+    requires: tuple[str, ...],
     reply_to: str,
     sealed: bool,
     order_number: str | None,
@@ -106,6 +121,13 @@ def publish(
     own_salt = int.from_bytes(secrets.token_bytes(32))
     fabricant.escrow.conditions_of(agreed.id)
     others = [ZERO_ADDRESS if who is None else naming.who(ctx, who) for who in (inspector, arbiter, broker)]
+    papers, place = files.commitment(documents), uri
+    if award is not None:
+        goal = trade.goal(award, hour_worth, money)
+        tender = Tender(award=goal, requires=frozenset(requires), documents=papers, uri=uri)
+        papers, place = tender.hash, tender.data_uri
+    elif hour_worth or requires:
+        raise InvalidInput("--hour-worth and --requires are parts of a tender; say --award price, too")
     request = Request(
         buyer=naming.principal(ctx, buyer),
         process=process_code(process),
@@ -121,11 +143,11 @@ def publish(
         arbiter=others[1],
         broker=others[2],
         conditions=agreed.id,
-        documents=files.commitment(documents),
+        documents=papers,
         order_ref=order_ref(order_number, salt=salt) if order_number else NO_HASH,
         sealing_key=sealing_key(app.wallet(ctx), own_salt) if sealed else NO_HASH,
         salt=own_salt,
-        uri=uri,
+        uri=place,
         reply_to=reply_to,
     )
     words = ["You ask everybody:", *request_words(fabricant, request)]

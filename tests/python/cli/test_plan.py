@@ -167,4 +167,4 @@ def test_time_has_no_worth_where_it_is_all_that_counts(trade: Market) -> None:
         "plan", "show", job(trade), "--by", "time", "--hour-worth", "5", by="buyer", yes=False
     )
     assert refusal.code == 2
-    assert "leave out --by time" in refusal.message
+    assert "say price instead of time" in refusal.message

@@ -137,6 +137,46 @@ def test_quotations_are_compared(trade: Market) -> None:
     assert "different requests" in refusal.message
 
 
+def test_a_buyer_publishes_by_what_it_awards(trade: Market) -> None:
+    tender = ("--award", "price", "--hour-worth", "10", "--requires", "ISO 9001", "--uri", "ipfs://drawing")
+    asked = ask(trade, *tender, "--documents", "0x" + "07" * 32)["id"]
+    quote(trade, asked, "soon.json", *HOURS, "--due-by", "2027-01-20T12:00Z", price="990")
+    quote(trade, asked, "cheap.json", *HOURS, "--due-by", "2027-01-21T16:00Z", price="720")
+    files = ("soon.json", "cheap.json")
+
+    def best(*more: object) -> str:
+        return str(trade.see("quote", "compare", *files, *more)[0]["file"])
+
+    assert (best(), best("--by", "price"), best("--hour-worth", "9")) == ("soon.json", *["cheap.json"] * 2)
+    told = trade.text("request", "show", asked)
+    for said in (
+        "where to have the goods an hour sooner is worth 10",
+        "Suppliers must have: ISO 9001.",
+        "They are found at ipfs://drawing.",
+        f"Its documents have the hash 0x{'07' * 32}.",
+    ):
+        assert said in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--hour-worth", "1"), "say --award price, too"),
+        (("--requires", "ISO 9001"), "say --award price, too"),
+        (("--award", "time", "--hour-worth", "1"), "say price instead of time"),
+    ],
+    ids=["worth", "requires", "time"],
+)
+def test_parts_of_a_tender_need_its_rule(trade: Market, given: tuple[str, ...], told: str) -> None:
+    refusal = trade.refused(
+        *("request", "publish", "--quote-by", "2027-01-08T12:00Z", "--due-by", "2027-01-29T12:00Z"),
+        *("--conditions", "machine-time", *given),
+        by="buyer",
+    )
+
+    assert (refusal.code, told in refusal.message) == (2, True)
+
+
 def test_f036_an_altered_quotation_is_refused(trade: Market) -> None:
     signed = quote(trade, ask(trade)["id"])
     document = json.loads(Path(signed["file"]).read_text())

@@ -40,6 +40,7 @@ from fabricant.domain.capacity.bookings import (
     seller_of,
     sold_by,
 )
+from fabricant.domain.capacity.goals import CHEAPEST, EARLIEST, Goal, Worth
 from fabricant.domain.capacity.hours import (
     EVERY_DAY,
     HOURS_PER_WORD,
@@ -82,8 +83,11 @@ from fabricant.domain.capacity.quotations import (
     quotation_id,
     request_id,
 )
+from fabricant.domain.capacity.tenders import Tender, tender_of
 
 __all__ = [
+    "CHEAPEST",
+    "EARLIEST",
     "EVERY_DAY",
     "HOURS_PER_WORD",
     "NO_BOOKING",
@@ -102,6 +106,7 @@ __all__ = [
     "DocumentsNotOffered",
     "DueTooLate",
     "EmptyMask",
+    "Goal",
     "HourPattern",
     "HoursTaken",
     "MachineUnfit",
@@ -125,11 +130,13 @@ __all__ = [
     "Reservation",
     "SetupBroken",
     "SpanTooLong",
+    "Tender",
     "TooFarAhead",
     "TooFewHours",
     "TooManyAssets",
     "TooSoon",
     "UseEndsBefore",
+    "Worth",
     "booked_terms",
     "check_bound",
     "check_exchange",
@@ -153,4 +160,5 @@ __all__ = [
     "seller_of",
     "shifts",
     "sold_by",
+    "tender_of",
 ]

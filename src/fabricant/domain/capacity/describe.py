@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fabricant.domain.capacity.goals import Worth
 from fabricant.domain.capacity.offers import Offer
 from fabricant.domain.capacity.quotations import Request
+from fabricant.domain.capacity.tenders import Tender, tender_of
 from fabricant.domain.escrow import NO_HASH
 from fabricant.domain.units import ZERO_ADDRESS, Token, count_of, format_time, printable, start_of
 
@@ -33,7 +35,7 @@ def describe_request(request: Request, *, token: Token) -> tuple[str, ...]:
         *_hours_wanted(request),
         f"The goods are due by {format_time(request.due_by)}.",
         *([f"{count_of(request.assets, 'registered product')} are handed over."] if request.assets else []),
-        *_papers(request),
+        *_papers(request, token),
     )
 
 
@@ -43,15 +45,31 @@ def _hours_wanted(request: Request) -> Iterator[str]:
         yield f"{count_of(request.machine_hours, 'machine-hour')} are reserved, between {begin} and {end}."
 
 
-def _papers(request: Request) -> Iterator[str]:
-    if request.documents != NO_HASH:
-        yield f"Its documents have the hash 0x{request.documents.hex()}."
-    if request.uri:
-        yield f"They are found at {printable(request.uri)}."
+def _papers(request: Request, token: Token) -> Iterator[str]:
+    documents, uri = request.documents, request.uri
+    if (tender := tender_of(request)) is not None:
+        yield from _tender(tender, token)
+        documents, uri = tender.documents, tender.uri
+    if documents != NO_HASH:
+        yield f"Its documents have the hash 0x{documents.hex()}."
+    if uri:
+        yield f"They are found at {printable(uri)}."
     if request.sealing_key != NO_HASH:
         yield "Quotations are sealed, so that the buyer alone can read them."
     if request.reply_to:
         yield f"Quotations are sent to {printable(request.reply_to)}."
+
+
+def _tender(tender: Tender, token: Token) -> Iterator[str]:
+    if not isinstance(tender.award, Worth):
+        yield "The quotation that is due first is the best; among equals the cheapest."
+    elif tender.award.hour:
+        worth = token.format(tender.award.hour)
+        yield f"The cheapest quotation is the best, where to have the goods an hour sooner is worth {worth}."
+    else:
+        yield "The cheapest quotation is the best; among equals the one that is due first."
+    if tender.requires:
+        yield f"Suppliers must have: {', '.join(map(printable, sorted(tender.requires)))}."
 
 
 def _price(offer: Offer, token: Token) -> Iterator[str]:
