@@ -16,10 +16,11 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "conditions": {None, "domain"},
     "chain": {None, "artifacts", "conditions", "domain"},
     "capacity": {None, "chain", "domain"},
+    "agents": {None, "capacity", "chain", "domain"},
     "index": {None, "artifacts", "chain", "conditions", "domain"},
     "api": {None, "artifacts", "chain", "conditions", "domain", "index"},
     "demo": {None, "artifacts", "chain", "conditions", "domain"},
-    "cli": {None, "api", "artifacts", "capacity", "chain", "conditions", "demo", "domain", "index"},
+    "cli": {None, "agents", "api", "artifacts", "capacity", "chain", "conditions", "demo", "domain", "index"},
 }
 OPTIONAL = {"ortools", "solcx"}  # extras of the package
 IMPORTED_AS = {"pillow": "PIL", "pynacl": "nacl"}

@@ -1,5 +1,6 @@
 """Jobs as people write them: a TOML file with the routing, the limits, and what the buyer knows of others."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,7 +95,9 @@ class _Transport(_Table):
     hours: _Count
 
 
-class _Known(_Table):
+class Known(_Table):
+    """What is known of a supplier or a machine."""
+
     who: Annotated[str, reads(parse_subject)]
     has: _Words
 
@@ -109,7 +112,7 @@ class JobFile(Draft):
     transport_hours: _Count = 0
     operations: Annotated[list[_Operation], Field(min_length=1, max_length=100)]
     transport: Annotated[list[_Transport], Field(default_factory=list)]
-    known: Annotated[list[_Known], Field(default_factory=list)]
+    known: Annotated[list[Known], Field(default_factory=list)]
 
     def job(self, *, buyer: Address, token: Token, at: UnixSeconds) -> Job:
         """The job of a buyer, priced in the token that the file names. Raises InvalidInput. `at`: now."""
@@ -126,11 +129,16 @@ class JobFile(Draft):
 
     def attributes(self) -> Attributes:
         """What is known of suppliers and machines."""
-        found: dict[Address | AssetId, frozenset[str]] = {}
-        for each in self.known:
-            subject = parse_subject(each.who)
-            found[subject] = found.get(subject, frozenset()) | frozenset(each.has)
-        return found
+        return known_of(self.known)
+
+
+def known_of(said: Iterable[Known]) -> Attributes:
+    """What is known of each supplier and machine, all together."""
+    found: dict[Address | AssetId, frozenset[str]] = {}
+    for each in said:
+        subject = parse_subject(each.who)
+        found[subject] = found.get(subject, frozenset()) | frozenset(each.has)
+    return found
 
 
 def _operation(written: _Operation) -> Operation:

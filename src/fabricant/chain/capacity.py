@@ -462,9 +462,9 @@ class CapacityMarket(
         return self._find(QuotationsRequested, id_, whose, since=since, until=until)
 
     def awards(
-        self, request: RequestId, *, since: int = 0, until: int | None = None
+        self, request: RequestId | None = None, *, since: int = 0, until: int | None = None
     ) -> list[tuple[Log, QuotationAwarded]]:
-        """The quotations for a request that were awarded in these blocks."""
+        """The quotations that were awarded in these blocks, for a request if one is named."""
         return self._find(QuotationAwarded, request, since=since, until=until)
 
     def bound_by(self, terms: Terms, line: LineId, *, since: int = 0) -> Booking:

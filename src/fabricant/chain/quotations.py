@@ -10,26 +10,30 @@ from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 
+from fabricant.chain import sealing
 from fabricant.chain.capacity import QuotationsRequested, SignedQuotation
 from fabricant.chain.errors import ContractError
 from fabricant.chain.fabricant import Fabricant
-from fabricant.chain.lookup import token_of
+from fabricant.chain.lookup import find_request, token_of
 from fabricant.chain.offers import check_ready
-from fabricant.chain.signing import is_valid
+from fabricant.chain.signing import Signer, is_valid
+from fabricant.chain.wallet import Wallet
 from fabricant.domain.capacity import (
     OFFER_BUNDLE,
     Booking,
     BrokenQuotation,
     Goal,
     OfferId,
+    Quotation,
     Request,
     check_free,
     check_seller,
     departures,
 )
 from fabricant.domain.directory import Role
-from fabricant.domain.escrow import Conditions, Status, Terms, bond
+from fabricant.domain.escrow import NO_HASH, Conditions, Status, Terms, bond
 from fabricant.domain.merkle import leaf_of, root_over
+from fabricant.domain.signed_files import QUOTATION_FILE, SignedFile
 from fabricant.domain.typed_data import Message
 from fabricant.domain.units import Address, BaseUnits, HourIndex, UnixSeconds
 from fabricant.errors import FabricantError, InsufficientFunds, InvalidInput, NotFound
@@ -90,6 +94,41 @@ def answering(
         conditions=request.conditions,
         salt=int.from_bytes(secrets.token_bytes(32)),
     )
+
+
+def sign_answer(
+    fabricant: Fabricant, quotation: Quotation, booking: Booking, *, by: Signer
+) -> SignedFile[Quotation]:
+    """A quotation as a signed file. Sends nothing; raises as `CapacityMarket.sign_quotation`."""
+    conditions = fabricant.escrow.conditions_of(quotation.terms.conditions)
+    return as_file(
+        fabricant, fabricant.capacity.sign_quotation(quotation, conditions, by=by, booking=booking)
+    )
+
+
+def as_file(fabricant: Fabricant, signed: SignedQuotation) -> SignedFile[Quotation]:
+    """A signed quotation as a file."""
+    consents, hours = {"supplier": signed.consent}, {"line": signed.booking}
+    return SignedFile(QUOTATION_FILE, fabricant.capacity.domain, signed.quotation, consents, bookings=hours)
+
+
+def handed_over(file: SignedFile[Quotation], asked: QuotationsRequested) -> bytes:
+    """What the buyer gets: the signed file, sealed if it asked for that."""
+    raw = file.serialise()
+    return raw if asked.request.sealing_key == NO_HASH else sealing.seal(raw, asked.request, to=asked.id)
+
+
+def read_answer(fabricant: Fabricant, raw: bytes, *, opener: Callable[[], Wallet]) -> SignedQuotation:
+    """A signed quotation from what was handed over. `opener`: who asked; is called for a sealed one only.
+
+    Raises InvalidInput, VerificationFailed, WrongChain, NotFound if nobody asked for a sealed one.
+    """
+    if sealing.is_sealed(raw):
+        asked = find_request(fabricant, f"0x{sealing.request_of(raw).hex()}").request
+        raw = sealing.unseal(raw, asked, opener())
+    read = SignedFile.parse(QUOTATION_FILE, raw)
+    read.check_domain(fabricant.capacity.domain)
+    return SignedQuotation(read.content, read.bookings["line"], read.consent("supplier"))
 
 
 def examine(fabricant: Fabricant, signed: SignedQuotation) -> QuotationReport:

@@ -14,6 +14,7 @@ from fabricant.cli import _trade as trade
 from fabricant.domain.assets import AssetId, Namespace, Registration, asset_id
 from fabricant.domain.batches import NO_ORIGIN, Run
 from fabricant.errors import InvalidInput
+from fabricant.files import write_whole
 
 
 @click.command
@@ -121,7 +122,7 @@ def _hashed(place: Namespace, units: tuple[Registration, ...], origin: AssetId) 
 def _keep(file: Path, run: Run) -> None:
     """Writes the run, unless it is there already. Raises InvalidInput if the file is something else's."""
     if not file.exists():
-        files.replace(file, b"".join(run.serialise()))
+        write_whole(file, b"".join(run.serialise()))
     elif files.read_run(file) != run:
         raise InvalidInput(f"{file} is there already and keeps another run; name another with --out")
 

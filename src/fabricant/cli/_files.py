@@ -73,16 +73,6 @@ def write(file: Path, raw: bytes) -> None:
         raise InvalidInput(f"{file} is there already; name another file, or move it away") from None
 
 
-def replace(file: Path, raw: bytes) -> None:
-    """Writes a file, maybe in place of its former self, all at once: nobody ever finds half of it."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_bytes(raw)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def read_signed(file: Path, kind: FileKind[T]) -> SignedFile[T]:
     """A signed file of this kind. Raises InvalidInput, VerificationFailed."""
     with named(file):

@@ -27,6 +27,7 @@ from fabricant.domain.escrow import NO_HASH, Terms, deliverables_of
 from fabricant.domain.escrow.conditions import DAY
 from fabricant.domain.units import HOUR, Address, UnixSeconds, parse_time
 from fabricant.errors import InvalidInput
+from fabricant.files import write_whole
 
 A = TypeVar("A", bound=Agreement[Any])
 
@@ -285,7 +286,7 @@ def _sign_together(
         trade.agree(ctx, [f"You sign these {len(openings)} lines for the {chosen}:", "", *words])
         order = order.signed(chosen, by=app.wallet(ctx))
     for each, target in zip(order.openings, targets, strict=True):
-        files.replace(target, each.file.serialise())
+        write_whole(target, each.file.serialise())
     lines = [f"0x{each.file.id.hex()}" for each in order.openings]
     signed = sorted(order.openings[0].file.consents)
     data = {"files": [str(each) for each in targets], "lines": lines, "signed": signed}
@@ -300,7 +301,7 @@ def _sign_together(
 
 def _keep(ctx: click.Context, agreement: Agreement[Any], target: Path) -> None:
     """Writes a file, and says who signed it and what comes next."""
-    files.replace(target, agreement.file.serialise())
+    write_whole(target, agreement.file.serialise())
     signed, id_ = sorted(agreement.file.consents), f"0x{agreement.file.id.hex()}"
     data = {"file": str(target), "kind": agreement.file.kind.name, "id": id_, "signed": signed}
     said = [

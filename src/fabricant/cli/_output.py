@@ -35,6 +35,12 @@ def emit(ctx: click.Context, data: object, show: Callable[[], object]) -> None:
         show()
 
 
+def stream(ctx: click.Context, data: object, text: str) -> None:
+    """Prints one of many results as it comes: `data` as a line of JSON if that is wanted, else the text."""
+    click.echo(json.dumps(plain(data), ensure_ascii=False) if app.wants_json(ctx) else text)
+    sys.stdout.flush()
+
+
 def table(*headings: str, rows: Iterable[Sequence[object]]) -> None:
     """Prints rows, below headings if any: numbers to the right, None as a dash; nothing is cut or wrapped."""
     from rich.console import Console  # noqa: PLC0415 - slow, and not needed for JSON

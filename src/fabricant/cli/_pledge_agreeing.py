@@ -21,6 +21,7 @@ from fabricant.domain.drafts import PledgeDraft
 from fabricant.domain.pledges import PledgeTerms, describe_pledge
 from fabricant.domain.signed_files import PLEDGE_FILE, SignedFile
 from fabricant.domain.units import parse_address
+from fabricant.files import write_whole
 
 
 @click.command
@@ -63,7 +64,7 @@ def sign(ctx: click.Context, file: Path, *, out: Path | None) -> None:
         trade.agree(ctx, [f"You sign this pledge as the {side}:", *words_of(fabricant, proposed.content)])
         consent = fabricant.pledges.sign_terms(proposed.content, by=app.wallet(ctx))
         proposed = proposed.signed(side, consent)
-    files.replace(target, proposed.serialise())
+    write_whole(target, proposed.serialise())
     signed = sorted(proposed.consents)
     data = {"file": str(target), "id": f"0x{proposed.id.hex()}", "signed": signed}
     said = [f"Signed by {' and '.join(signed)}, in {target}.", f"Pledge 0x{proposed.id.hex()}"]

@@ -25,7 +25,6 @@ from fabricant.domain.capacity.local import local_spans
 from fabricant.domain.directory import nonce_word
 from fabricant.domain.escrow import NO_HASH, Conditions
 from fabricant.domain.escrow.describe import describe_terms
-from fabricant.domain.signed_files import QUOTATION_FILE, SignedFile
 from fabricant.domain.units import UnixSeconds, count_of, format_time, parse_time, printable, start_of
 from fabricant.errors import InvalidInput, VerificationFailed
 
@@ -50,12 +49,7 @@ def load(ctx: click.Context, fabricant: Fabricant, file: Path) -> SignedQuotatio
     """A signed quotation from its file. One that is sealed is opened with the wallet of the options."""
     raw = files.read(file, most=sealing.LARGEST_SEALED)
     with files.named(file):
-        if sealing.is_sealed(raw):
-            asked = lookup.find_request(fabricant, f"0x{sealing.request_of(raw).hex()}").request
-            raw = sealing.unseal(raw, asked, app.wallet(ctx))
-        read = SignedFile.parse(QUOTATION_FILE, raw)
-    read.check_domain(fabricant.capacity.domain)
-    return SignedQuotation(read.content, read.bookings["line"], read.consent("supplier"))
+        return quotations.read_answer(fabricant, raw, opener=lambda: app.wallet(ctx))
 
 
 @command.command
@@ -122,15 +116,12 @@ def sign(
     market = fabricant.capacity
     market.check_quotation(quotation, booking, conditions)
     trade.agree(ctx, ["You sign this quotation:", *quotation_words(fabricant, quotation, booking, zone)])
-    signed = market.sign_quotation(quotation, conditions, by=app.wallet(ctx), booking=booking)
-    file = SignedFile(
-        QUOTATION_FILE, market.domain, quotation, {"supplier": signed.consent}, bookings={"line": booking}
-    )
+    file = quotations.sign_answer(fabricant, quotation, booking, by=app.wallet(ctx))
     files.write(out, file.serialise())
     said, box = f"Signed, in {out}.\nId 0x{file.id.hex()}", None
     if asked.request.sealing_key != NO_HASH:
         box = out.with_suffix(".sealed")
-        files.write(box, sealing.seal(file.serialise(), asked.request, to=asked.id))
+        files.write(box, quotations.handed_over(file, asked))
         said += f"\nFor the buyer alone: {box}. Keep {out} for yourself."
     data = {"file": str(out), "sealed": box and str(box), "id": f"0x{file.id.hex()}"}
     output.emit(ctx, {**data, **_facts(quotation, booking)}, lambda: output.say(said))
