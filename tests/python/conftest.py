@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from fabricant.chain.anvil import LocalChain
 from fabricant.domain.units import BaseUnits
+from tests.support.world import World
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,3 +31,18 @@ def local(session_local: LocalChain) -> Iterator[LocalChain]:
     session_local.automine(on=True)
     session_local.revert(snapshot)
     session_local.set_base_fee(BaseUnits(10**9))
+
+
+@pytest.fixture(scope="session")
+def session_world() -> Iterator[World]:
+    """All contracts, on an Anvil of their own: other tests want an empty chain."""
+    with LocalChain.start() as chain:
+        yield World.create(chain)
+
+
+@pytest.fixture
+def world(session_world: World) -> Iterator[World]:
+    """The world in which the typed clients are tested, as it was built, for one test."""
+    snapshot = session_world.chain.snapshot()
+    yield session_world
+    session_world.chain.revert(snapshot)

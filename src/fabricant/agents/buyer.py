@@ -204,7 +204,7 @@ class BuyerAgent:
         if reasons := [*self._objections(report)]:
             self._journal.note(now, "ignored", about, "; ".join(reasons))
             return None
-        self._journal.note(now, "counts", about, self._words(report))
+        self._journal.note(now, "counts", about, self._words(report), **_measures(report))
         return report
 
     def _objections(self, report: QuotationReport) -> Iterator[str]:
@@ -273,7 +273,7 @@ class BuyerAgent:
             return None
         ranked = rank(left.values(), self.rules.tender(self._token).award)
         order = (f"{place}. {self._words(each)}" for place, each in enumerate(ranked, start=1))
-        self._journal.note(now, "ranked", self._name, "; ".join(order), best=f"0x{ranked[0].id.hex()}")
+        self._journal.note(now, "ranked", self._name, "; ".join(order), order=[*map(_measures, ranked)])
         write_whole(self._award_file, as_file(self.fabricant, ranked[0].signed).serialise())
         return ranked[0].signed
 
@@ -295,16 +295,20 @@ class BuyerAgent:
             payment = payment_of(self.fabricant, terms.token, terms.amount, payer=self.buyer)
             if payment.allowance:
                 token = self.fabricant.token(terms.token)
-                token.approve(self.fabricant.escrow.address, payment.allowance)
+                allowed = token.approve(self.fabricant.escrow.address, payment.allowance)
+                price, sent = self._token.format(payment.allowance), allowed.receipt.transaction
+                said = f"the escrow may take {price}"
+                self._journal.note(now, "allowed", _about(report), said, transaction=sent)
             done = market.award(signed.quotation, signed.consent, signed.booking, value=payment.value)
         except (ContractError, TransactionFailed) as refusal:
             self._set_aside(report, now, str(refusal))
             return False
-        except TransactionError as failed:
+        except (TransactionError, InvalidInput) as failed:  # no money, or no allowance from its principal
             self._journal.note(now, "waiting", self._name, str(failed))
             return False
         self.line = done.event.id
-        self._journal.note(now, "awarded", self._name, f"line 0x{self.line.hex()}: {self._words(report)}")
+        said, sent = f"line 0x{self.line.hex()}: {self._words(report)}", done.receipt.transaction
+        self._journal.note(now, "awarded", self._name, said, transaction=sent, **_measures(report))
         return True
 
     def _set_aside(self, report: QuotationReport, now: UnixSeconds, why: str) -> None:
@@ -331,6 +335,13 @@ class BuyerAgent:
 
 def _about(report: QuotationReport) -> str:
     return f"quotation 0x{report.id.hex()}"
+
+
+def _measures(report: QuotationReport) -> dict[str, object]:
+    """What a quotation is ranked by, for programs."""
+    terms = report.signed.quotation.terms
+    id_, price = f"0x{report.id.hex()}", str(terms.amount)
+    return {"quotation": id_, "supplier": terms.supplier, "price": price, "dueBy": terms.due_by}
 
 
 def _bounded(file: Path) -> bytes:

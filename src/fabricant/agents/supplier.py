@@ -156,6 +156,7 @@ class SupplierAgent:
             quotation, found.booking, self.fabricant.escrow.conditions_of(terms.conditions)
         )
         file = sign_answer(self.fabricant, quotation, found.booking, by=self._wallet)
+        handed_over(file, event)  # a key to which nothing can be sealed is refused before anything is kept
         write_whole(self._file(event.id), file.serialise())
         self._standing[event.id] = found.valid_until
 

@@ -71,10 +71,10 @@ def test_agents_come_to_an_award_unattended(trade: Market) -> None:
     quoted, handed = once(trade, "supplier")
     (counts,) = once(trade, "buyer")
     trade.wait_until("2027-01-08T12:00Z")
-    ranked, awarded = once(trade, "buyer")
+    ranked, allowed, awarded = once(trade, "buyer")
 
-    told = [each["decision"] for each in (published, quoted, handed, counts, ranked, awarded)]
-    assert told == ["published", "quoted", "handed", "counts", "ranked", "awarded"]
+    told = [each["decision"] for each in (published, quoted, handed, counts, ranked, allowed, awarded)]
+    assert told == ["published", "quoted", "handed", "counts", "ranked", "allowed", "awarded"]
     assert quoted["price"] == str((120 + 8 * 85) * UNIT)
     assert trade.has("buyer") == 10_000 * UNIT - int(quoted["price"])
     line = awarded["why"].split()[1].rstrip(":")
@@ -93,7 +93,7 @@ def test_decisions_are_told_in_words_and_kept(trade: Market) -> None:
     told = trade.text("agent", "supplier", "--rules", "supplier.toml", "--once", by="supplier")
 
     assert "quoted     request 0x" in told
-    assert "800.00 TUSD (at least 611.77 TUSD), due 2027-01-14 07:00 UTC" in told
+    assert "800.00 TUSD (at least 611.764706 TUSD), due 2027-01-14 07:00 UTC" in told
     kept = Path("supplier.agent/decisions.jsonl").read_text().splitlines()
     assert [json.loads(line)["decision"] for line in kept] == ["quoted", "handed"]
     assert "PO-4711" not in Path("buyer.agent/decisions.jsonl").read_text()

@@ -253,6 +253,19 @@ def test_three_firms_are_booked_at_once_and_one_link_is_changed(played: Played) 
     assert gained == {"buyer": -1_340, "supplier": 660, "foundry": 480, "coater": 200}
 
 
+@only("five_bidders")
+def test_the_best_qualified_bidder_wins_unattended(played: Played) -> None:
+    (terms,) = played.lines
+    told = [line.strip() for line in played.told.splitlines()]
+
+    assert terms.supplier == played.scene.guest("miller").address
+    assert [each for each in told if "foundry" in each and "quotes" in each] == [
+        "the agent of the foundry quotes nothing: another process"
+    ]
+    gained = {party: played.gained(party) for party in ("buyer", "miller", "supplier", "turner", "foundry")}
+    assert gained == {"buyer": -824, "miller": 824, "supplier": 0, "turner": 0, "foundry": 0}
+
+
 @only("machine_sold")
 def test_booked_hours_outlive_the_owner_and_the_old_one_sells_no_more(played: Played) -> None:
     soon, later, sale, last = played.lines
