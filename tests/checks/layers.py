@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str | None, set[str | None]] = {
     "demo": {None, "artifacts", "chain", "conditions", "domain"},
     "cli": {None, "agents", "api", "artifacts", "capacity", "chain", "conditions", "demo", "domain", "index"},
 }
-OPTIONAL = {"ortools", "solcx"}  # extras of the package
+OPTIONAL = {"orjson", "ortools", "solcx", "sqlalchemy"}  # extras of the package
 IMPORTED_AS = {"pillow": "PIL", "pynacl": "nacl"}
 CHAIN_ONLY = {"eth_account", "nacl", "web3"}
 # biip reads GS1 labels; segno, pystrich and PIL draw them, icalendar writes calendars: all in memory only.
