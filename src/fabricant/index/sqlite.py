@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 import orjson
+from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -22,6 +23,7 @@ from fabricant.index.state import Before, Key, undone
 from fabricant.index.tables import METADATA, VERSION
 
 BUSY_SECONDS: Final = 60.0
+_DIALECT: Final = sqlite.dialect()
 _EVENT_COLUMNS: Final = "deployment, block, log_index, time, tx, contract, event, subject, arguments"
 _FORMS: Final[Mapping[str, type[Row]]] = {form.table: form for form in ALL}
 
@@ -69,9 +71,9 @@ class SqliteStore:
         if not names:
             with self._transaction():
                 for table in METADATA.sorted_tables:
-                    self._db.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+                    self._db.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
                     for index in sorted(table.indexes, key=lambda each: str(each.name)):
-                        self._db.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
+                        self._db.execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
                 self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
             return
         found = self._db.execute("SELECT version FROM schema").fetchall() if "schema" in names else []
@@ -196,6 +198,22 @@ class SqliteStore:
         """A row's values, None if there is none. May be asked while another thread writes."""
         found = self._reading.execute(self._selects[form], (self.deployment, *key)).fetchone()
         return None if found is None else tuple(found)
+
+    def select(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+        """What a query answers. Its values are never part of its text."""
+        made = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        values = [made.params[name] for name in made.positiontup or ()]
+        return self._reading.execute(str(made), values).fetchall()
+
+    def stream(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table, of this deployment, in the order of their keys."""
+        of = METADATA.tables[table]
+        columns = [each.name for each in of.columns if each.name != "deployment"]
+        order = [each.name for each in of.primary_key if each.name != "deployment"] or columns
+        yield from self._reading.execute(
+            f"SELECT {_names(columns)} FROM {table} WHERE deployment = ? ORDER BY {_names(order)}",  # noqa: S608
+            (self.deployment,),
+        )
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """What a query answers."""
