@@ -12,10 +12,10 @@ COMPILE = $(UV) compile --quiet --universal --python-version 3.11 --generate-has
 LONG := --quiet -n2 --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check gas faults coverage deep docs fix install lock clean
+.PHONY: help demo build test check gas bench-index faults coverage deep docs fix install lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.run node_modules/.stamp ## One real deal on a local chain
 	@$(BIN)/fabricant demo
@@ -37,6 +37,9 @@ check: install ## Format, lint, types, artifacts, reference, house rules, gas
 
 gas: build ## Measure gas from receipts and write benchmarks/gas.*
 	@$(BIN)/python -m scripts.gas
+
+bench-index: build ## Measure the index beside web3.py, and write benchmarks/index.* (minutes)
+	@$(BIN)/python benchmarks/index.py
 
 faults: install ## How many cases of the fault catalogue have a test
 	@$(BIN)/python -m scripts.faults
