@@ -48,6 +48,7 @@ class Follower:
         self._pipeline = pipeline
         self._state = state
         self._first = first
+        self._head = first - 1
         self._events = 0
         self._rewound = 0
         cursor = store.cursor()
@@ -62,12 +63,14 @@ class Follower:
             for done in self.steps():
                 tell(done)
         cursor = self._store.cursor()
-        return Progress(-1 if cursor is None else cursor.block, -1, self._events, self._rewound)
+        at = self._first - 1 if cursor is None else cursor.block
+        return Progress(at, self._head, self._events, self._rewound)
 
     def steps(self) -> Iterator[Progress]:
         """The same, batch by batch."""
         while True:
             head = self._source.head()
+            self._head = head.number
             final = self._source.final(head)
             if not self._stands(head):
                 continue

@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Row)
 Key = tuple[Any, ...]
 Load = Callable[[type[Row], Key], tuple[Any, ...] | None]
 
-MOST_ROWS: Final = 100_000  # that are remembered between batches
+MOST_ROWS: Final = 30_000  # that are remembered between batches
 
 
 class MissingRow(VerificationFailed):

@@ -170,6 +170,23 @@ def test_f098_a_node_that_is_behind_takes_nothing_back(world: World, tmp_path: P
             assert contents(index) == before == clean(world.fabricant)
 
 
+def test_it_stays_at_the_head(world: World, index: Index) -> None:
+    life, seen = Life(world, 8), []
+
+    def sleep(seconds: float) -> None:
+        cursor = index.cursor()
+        assert cursor is not None
+        seen.append((seconds, world.chain.head().number - cursor.block))
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        life.register()
+
+    with pytest.raises(KeyboardInterrupt):
+        index.follow(every=0.25, sleep=sleep)
+    assert seen == [(0.25, 0)] * 4
+    assert contents(index) == clean(world.fabricant)
+
+
 # Faults of nodes
 
 
