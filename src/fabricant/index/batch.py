@@ -14,12 +14,13 @@ EventRow = tuple[int, int, int, str, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A block as the index knows it."""
+    """A block as the index knows it. `bloom` tells what its logs may be; zero where it was not asked for."""
 
     number: int
     hash: str
     parent: str
     time: int
+    bloom: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
+from eth_utils.crypto import keccak
 
-from fabricant.chain.answers import as_fields, as_hash, as_list, as_quantity
+from fabricant.chain.answers import as_bytes, as_fields, as_hash, as_list, as_quantity
 from fabricant.chain.rpc import Rpc
 from fabricant.errors import BadAnswer, NetworkError, RpcRefused
 from fabricant.index.batch import Header
@@ -69,6 +70,7 @@ class Source:
         self._rpc = Rpc(rpc.url, largest=LARGEST_ANSWER, parse=fast_json)
         self._addresses = frozenset(each.lower() for each in addresses)
         self._depth = depth
+        self._masks = [_mask(bytes.fromhex(each[2:])) for each in self._addresses]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -89,6 +91,7 @@ class Source:
             as_hash(fields.get("hash"), "a block's hash"),
             as_hash(fields.get("parentHash"), "a block's parent"),
             as_quantity(fields.get("timestamp"), "a block's time"),
+            int.from_bytes(as_bytes(fields.get("logsBloom", "0x"), "a block's bloom")),
         )
         if (isinstance(block, int) and header.number != block) or (by_hash and header.hash != block):
             raise BadAnswer(f"{self._rpc.url} answered with another block than {block}; try another node")
@@ -112,8 +115,14 @@ class Source:
     # Logs
 
     def of_block(self, block: Header) -> list[RawLog]:
-        """The logs of one block, by its hash."""
+        """The logs of one block, by its hash.
+
+        If there are none, but the block's bloom says that there may be, they are looked for in its receipts:
+        nodes answer so when they have a block, but not its logs yet.
+        """
         found = self._logs({"blockHash": block.hash}, block.number, block.number)
+        if not found and any(block.bloom & mask == mask for mask in self._masks):
+            found = self._in_receipts(block)
         if any(each.block_hash != block.hash for each in found):
             raise BadAnswer(f"{self._rpc.url} answered with logs of another block; try another node")
         return found
@@ -150,6 +159,16 @@ class Source:
                 for _, _, each in asked:
                     each.cancel()
 
+    def _in_receipts(self, block: Header) -> list[RawLog]:
+        """The logs of a block as its receipts have them, where the node shows these."""
+        try:
+            receipts = as_list(self._rpc.call("eth_getBlockReceipts", block.hash), "receipts")
+        except RpcRefused:  # not every node can
+            return self._logs({"blockHash": block.hash}, block.number, block.number)
+        logs = [log for each in receipts for log in as_list(as_fields(each, "a receipt").get("logs"), "logs")]
+        ours = [log for log in logs if str(as_fields(log, "a log").get("address")).lower() in self._addresses]
+        return self._read(ours, block.number, block.number)
+
     def _range(self, since: int, until: int) -> list[RawLog]:
         try:
             return self._logs({"fromBlock": hex(since), "toBlock": hex(until)}, since, until)
@@ -158,7 +177,10 @@ class Source:
 
     def _logs(self, where: dict[str, str], since: int, until: int) -> list[RawLog]:
         criteria = {**where, "address": sorted(self._addresses)}
-        answer = as_list(self._rpc.call("eth_getLogs", criteria), "logs")
+        return self._read(as_list(self._rpc.call("eth_getLogs", criteria), "logs"), since, until)
+
+    def _read(self, answer: list[Any], since: int, until: int) -> list[RawLog]:
+        """The logs of an answer, checked, each once and in order."""
         try:
             found = [_log(each) for each in answer if not each.get("removed")]
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -167,6 +189,12 @@ class Source:
             raise BadAnswer(f"{self._rpc.url} answered with logs that were not asked for; try another node")
         found.sort(key=lambda each: (each.block, each.index))
         return _once(found, self._rpc)
+
+
+def _mask(address: bytes) -> int:
+    """The bits of a bloom that the logs of an address set (Yellow Paper, section 4.4.3)."""
+    hashed = keccak(address)
+    return sum({1 << (int.from_bytes(hashed[place : place + 2]) & 2047) for place in (0, 2, 4)})
 
 
 def _log(found: dict[str, Any]) -> RawLog:

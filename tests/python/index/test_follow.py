@@ -243,6 +243,25 @@ def test_f090_answers_that_fail_are_asked_for_again_or_refused(
             assert contents(index) == clean(world.fabricant)
 
 
+@pytest.mark.parametrize("receipts", [True, False], ids=["receipts", "none"])
+def test_f093_logs_that_a_node_has_not_yet_are_not_none(
+    world: World, tmp_path: Path, *, receipts: bool
+) -> None:
+    life = Life(world, 6)
+    for _ in range(6):
+        life.register()
+    with FaultyNode(upstream=world.chain.rpc.url.reveal()) as node:
+        fabricant = Fabricant(connect(node.url), world.fabricant.deployment)
+        if not receipts:
+            node.fail("eth_getBlockReceipts", *[faults.refuse(-32601, "method not found")] * 99)
+        with Index.open(fabricant, tmp_path / "index.db") as index:
+            index.sync()
+            life.register()
+            node.fail("eth_getLogs", faults.result([]))
+            index.sync()
+            assert contents(index) == clean(world.fabricant)
+
+
 def test_f095_logs_that_come_twice_or_were_removed_count_once(world: World, tmp_path: Path) -> None:
     Life(world, 2).register()
     world.chain.mine(70)
