@@ -1,5 +1,7 @@
 """Which database the commands about the index mean, and what each of them says of its age."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,19 @@ def opened(ctx: click.Context, store: Path | None, *, write: bool) -> "Index":
     elif not file.exists():
         raise NotFound(f"there is no index in {file}; run `fabricant index run` first")
     return Index.open(trade.reading(ctx), file, write=write)
+
+
+@contextmanager
+def shared(ctx: click.Context, store: Path | None) -> "Iterator[tuple[Index, bool]]":
+    """The index of the options, made if there is none; and whether it is this process that writes it."""
+    from fabricant.index import InUse  # noqa: PLC0415 - an extra of the package
+
+    try:
+        index, writes = opened(ctx, store, write=True), True
+    except InUse:
+        index, writes = opened(ctx, store, write=False), False
+    with index:
+        yield index, writes
 
 
 def age(index: "Index") -> dict[str, Any]:

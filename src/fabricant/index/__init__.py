@@ -26,6 +26,7 @@ from fabricant.index.questions import Affected, EventSeen, Questions, SupplierRe
 from fabricant.index.sqlite import InUse, OtherSchema, SqliteStore
 from fabricant.index.state import MissingRow, State
 from fabricant.index.tables import DEPLOYMENTS, METADATA, SCHEMA
+from fabricant.index.watch import News, Watch
 
 __all__ = [
     "Affected",
@@ -35,11 +36,13 @@ __all__ = [
     "InUse",
     "Index",
     "MissingRow",
+    "News",
     "OtherSchema",
     "Progress",
     "Questions",
     "SupplierRecord",
     "TooDeep",
+    "Watch",
     "Whereabouts",
 ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fabricant.cli import events
 from tests.python.cli.market import UNIT, Market
 
 
@@ -119,3 +120,32 @@ def test_text_from_the_chain_is_harmless_in_tables_and_spreadsheets(trade: Marke
 
     assert "\x1b" not in trade.text("query", "events", "--store", "index.db")
     assert "\x1b" not in trade.text("query", "events", "--csv", "--store", "index.db")
+
+
+def test_events_are_told_as_they_happen_and_taken_back(
+    indexed: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after three looks: at first nothing is new; then a deposit; then its block is replaced."""
+    acts = [
+        lambda: indexed.do("order", "deposit", "5", "--token", indexed.token, by="supplier"),
+        lambda: indexed.chain.reorganise(2),
+        lambda: (_ for _ in ()).throw(KeyboardInterrupt),
+    ]
+    monkeypatch.setattr(events.time, "sleep", lambda _: acts.pop(0)())
+    assert indexed.run is not None
+
+    result = indexed.run("--json", "--wallet", "buyer", "events", "--follow", "--store", "index.db")
+
+    assert result.exit_code == 130
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["event"], each["removed"]) for each in told] == [
+        ("FreeBalanceChanged", False),
+        ("FreeBalanceChanged", True),
+    ]
+    assert told[0]["arguments"] == told[1]["arguments"]
+
+
+def test_events_of_the_past_are_told_and_it_ends(indexed: Market) -> None:
+    told = indexed.text("events", "--since", 0, "--contract", "CapacityMarket", "--store", "index.db")
+    assert "HoursBooked" in told
+    assert indexed.text("events", "--store", "index.db") == ""

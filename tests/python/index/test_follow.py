@@ -18,7 +18,7 @@ from fabricant.domain.assets import namespace_of
 from fabricant.domain.capacity import HourPattern
 from fabricant.domain.units import BaseUnits, HourIndex, hour_of
 from fabricant.errors import BadAnswer, InvalidInput, RpcRefused, RpcUnavailable
-from fabricant.index import Index, InUse, OtherSchema, TooDeep
+from fabricant.index import EventSeen, Index, InUse, OtherSchema, TooDeep, Watch
 from fabricant.index.sqlite import SqliteStore
 from tests.support import faulty_node as faults
 from tests.support.faulty_node import FaultyNode
@@ -168,6 +168,36 @@ def test_f098_a_node_that_is_behind_takes_nothing_back(world: World, tmp_path: P
             node.fail("eth_getBlockByNumber", faults.result(old))
             index.sync()
             assert contents(index) == before == clean(world.fabricant)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_watches_hears_every_event_once_and_what_is_taken_back(
+    world: World, index: Index, seed: int
+) -> None:
+    life, heard = Life(world, seed), list[EventSeen]()
+    begin = world.chain.head().number
+    index.sync()
+    watch = Watch(index.ask, since=0)
+    for _ in range(12):
+        for _ in range(life.choice.randrange(1, 12)):
+            life.step()
+        index.sync()
+        for news in watch.news():
+            if news.removed:
+                assert heard.pop() == news.event
+            else:
+                heard.append(news.event)
+        assert heard == [*_all_events(index)]
+        assert watch.news() == []
+        world.chain.reorganise(life.choice.randrange(1, min(30, world.chain.head().number - begin) + 1))
+    assert heard
+
+
+def _all_events(index: Index) -> Iterator[EventSeen]:
+    after = None
+    while found := index.ask.events(after=after, limit=7):
+        yield from found
+        after = (found[-1].block, found[-1].log_index)
 
 
 def test_it_stays_at_the_head(world: World, index: Index) -> None:
