@@ -126,9 +126,15 @@ def test_events_are_told_as_they_happen_and_taken_back(
     indexed: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after three looks: at first nothing is new; then a deposit; then its block is replaced."""
+    before = indexed.chain.snapshot()
+
+    def replace() -> None:
+        indexed.chain.revert(before)
+        indexed.chain.mine(3)
+
     acts = [
         lambda: indexed.do("order", "deposit", "5", "--token", indexed.token, by="supplier"),
-        lambda: indexed.chain.reorganise(2),
+        replace,
         lambda: (_ for _ in ()).throw(KeyboardInterrupt),
     ]
     monkeypatch.setattr(events.time, "sleep", lambda _: acts.pop(0)())

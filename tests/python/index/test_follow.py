@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fabricant.chain.anvil import LocalChain
 from fabricant.chain.connect import connect
 from fabricant.chain.deployment import write
 from fabricant.chain.fabricant import Fabricant
@@ -24,6 +25,20 @@ from tests.support import faulty_node as faults
 from tests.support.faulty_node import FaultyNode
 from tests.support.indexes import clean, contents, rows
 from tests.support.world import World, registration, wallet
+
+
+@pytest.fixture
+def fresh() -> Iterator[World]:
+    """A world on a chain of its own: Anvil takes back only blocks of a chain that was never reverted."""
+    with LocalChain.start() as chain:
+        yield World.create(chain)
+
+
+@pytest.fixture
+def fresh_index(fresh: World, tmp_path: Path) -> Iterator[Index]:
+    """The index of that."""
+    with Index.open(fresh.fabricant, tmp_path / "index.db") as index:
+        yield index
 
 
 @pytest.fixture
@@ -94,48 +109,48 @@ class Life:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_f086_whatever_is_reorganised_the_index_follows(world: World, index: Index, seed: int) -> None:
-    life = Life(world, seed)
+def test_f086_whatever_is_reorganised_the_index_follows(fresh: World, fresh_index: Index, seed: int) -> None:
+    life = Life(fresh, seed)
     for _ in range(12):
         for _ in range(life.choice.randrange(1, 12)):
             life.step()
             if life.choice.random() < 0.3:
-                index.sync()
+                fresh_index.sync()
         if life.choice.random() < 0.6:
-            index.sync()
-            world.chain.reorganise(life.choice.randrange(1, min(64, world.chain.head().number - 25)))
-    index.sync()
+            fresh_index.sync()
+            fresh.chain.reorganise(life.choice.randrange(1, min(64, fresh.chain.head().number - 25)))
+    fresh_index.sync()
 
-    assert contents(index) == clean(world.fabricant)
-    assert rows(index, "events")
+    assert contents(fresh_index) == clean(fresh.fabricant)
+    assert rows(fresh_index, "events")
 
 
-def test_f086_every_depth(world: World, index: Index) -> None:
-    life = Life(world, 7)
+def test_f086_every_depth(fresh: World, fresh_index: Index) -> None:
+    life = Life(fresh, 7)
     for _ in range(90):
         life.register()
     for depth in (1, 2, 3, 31, 32, 33, 62, 63, 64):
-        index.sync()
-        world.chain.reorganise(depth)
+        fresh_index.sync()
+        fresh.chain.reorganise(depth)
         life.deposit()
-        index.sync()
-        assert contents(index) == clean(world.fabricant), depth
+        fresh_index.sync()
+        assert contents(fresh_index) == clean(fresh.fabricant), depth
         for _ in range(depth):
             life.register()
 
 
-def test_f087_what_was_final_is_never_replaced_silently(world: World, index: Index) -> None:
-    life = Life(world, 1)
+def test_f087_what_was_final_is_never_replaced_silently(fresh: World, fresh_index: Index) -> None:
+    life = Life(fresh, 1)
     for _ in range(70):
         life.register()
-    index.sync()
-    before = contents(index)
-    world.chain.reorganise(66)
-    world.chain.mine(70)
+    fresh_index.sync()
+    before = contents(fresh_index)
+    fresh.chain.reorganise(66)
+    fresh.chain.mine(70)
 
     with pytest.raises(TooDeep, match="use another node"):
-        index.sync()
-    assert contents(index) == before
+        fresh_index.sync()
+    assert contents(fresh_index) == before
 
 
 def test_f088_to_a_shorter_chain_and_back(world: World, index: Index) -> None:
@@ -172,24 +187,24 @@ def test_f098_a_node_that_is_behind_takes_nothing_back(world: World, tmp_path: P
 
 @pytest.mark.parametrize("seed", range(2))
 def test_who_watches_hears_every_event_once_and_what_is_taken_back(
-    world: World, index: Index, seed: int
+    fresh: World, fresh_index: Index, seed: int
 ) -> None:
-    life, heard = Life(world, seed), list[EventSeen]()
-    begin = world.chain.head().number
-    index.sync()
-    watch = Watch(index.ask, since=0)
+    life, heard = Life(fresh, seed), list[EventSeen]()
+    begin = fresh.chain.head().number
+    fresh_index.sync()
+    watch = Watch(fresh_index.ask, since=0)
     for _ in range(12):
         for _ in range(life.choice.randrange(1, 12)):
             life.step()
-        index.sync()
+        fresh_index.sync()
         for news in watch.news():
             if news.removed:
                 assert heard.pop() == news.event
             else:
                 heard.append(news.event)
-        assert heard == [*_all_events(index)]
+        assert heard == [*_all_events(fresh_index)]
         assert watch.news() == []
-        world.chain.reorganise(life.choice.randrange(1, min(30, world.chain.head().number - begin) + 1))
+        fresh.chain.reorganise(life.choice.randrange(1, min(30, fresh.chain.head().number - begin) + 1))
     assert heard
 
 
