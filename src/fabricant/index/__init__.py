@@ -86,7 +86,8 @@ class Index:
     def open(cls, fabricant: Fabricant, file: Path, *, write: bool = True) -> Self:
         """The index in a file. Raises OtherSchema, InvalidInput, InUse if another process writes it.
 
-        `write`: to be brought to the head of the chain; else only to be asked, while another may write.
+        `write`: to be brought to the head of the chain; else only to be asked, while another may write. Then
+        NotFound is raised if the deployment is not in it.
         """
         store = SqliteStore(file)
         try:

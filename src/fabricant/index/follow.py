@@ -51,8 +51,7 @@ class Follower:
         self._head = first - 1
         self._events = 0
         self._rewound = 0
-        cursor = store.cursor()
-        pipeline.unknown = 0 if cursor is None else cursor.unknown
+        self._go_on_from_store()
 
     def sync(self, tell: Callable[[Progress], object] = lambda _: None) -> Progress:
         """Goes to the head, as it is when it gets there. Raises TooDeep, BadAnswer, RpcUnavailable.
@@ -86,7 +85,7 @@ class Follower:
                 else:
                     yield self._walk(at + 1, head, final)
             except BaseException:
-                self._state.forget()
+                self._go_on_from_store()
                 raise
 
     # Forward
@@ -131,7 +130,7 @@ class Follower:
             blocks.append(block)
             parent = block
         if not blocks:
-            self._state.forget()
+            self._go_on_from_store()
             return Progress(since - 1, head.number, self._events, self._rewound)
         changed, before = self._state.flush()
         self._events += len(rows)
@@ -161,11 +160,15 @@ class Follower:
             if known.number < cursor.block and self._in_chain(known, head):
                 self._rewound += cursor.block - known.number
                 self._store.rewind(known, final=cursor.final)
-                self._state.forget()
-                left = self._store.cursor()
-                self._pipeline.unknown = 0 if left is None else left.unknown
+                self._go_on_from_store()
                 return False
         raise TooDeep(_deep(cursor.final))
+
+    def _go_on_from_store(self) -> None:
+        """Forgets what was read and not written."""
+        cursor = self._store.cursor()
+        self._state.forget()
+        self._pipeline.unknown = 0 if cursor is None else cursor.unknown
 
     def _in_chain(self, known: Header, head: Header) -> bool:
         if known.number > head.number:  # the node is behind, or its chain has become shorter
@@ -210,7 +213,7 @@ class Follower:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Without Python's collector of cycles, of which there are none here: it takes a third of the time."""
+    """Without Python's collector of cycles: it would look at every row, again and again, and find none."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -6,7 +6,7 @@ does who starts again after a kill.
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -16,7 +16,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from fabricant.errors import FabricantError, InvalidInput
+from fabricant.errors import FabricantError, InvalidInput, NotFound
 from fabricant.index.batch import Batch, Cursor, Header
 from fabricant.index.rows import ALL, Row
 from fabricant.index.state import Before, Key, undone
@@ -67,21 +67,28 @@ class SqliteStore:
             self._lock = None
 
     def _prepare(self) -> None:
-        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not names:
+        if not self._tables():
             with self._transaction():
-                for table in METADATA.sorted_tables:
-                    self._db.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
-                    for index in sorted(table.indexes, key=lambda each: str(each.name)):
-                        self._db.execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
-                self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
-            return
-        found = self._db.execute("SELECT version FROM schema").fetchall() if "schema" in names else []
+                if not self._tables():  # nobody else made them meanwhile
+                    self._create()
+        found = (
+            self._db.execute("SELECT version FROM schema").fetchall() if "schema" in self._tables() else []
+        )
         if found != [(VERSION,)]:
             raise OtherSchema(
                 f"{self.file} was made by another version of the index (schema {found and found[0][0]}, not "
                 f"{VERSION}); use that version, or delete the file and run the index again"
             )
+
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def _create(self) -> None:
+        for table in METADATA.sorted_tables:
+            self._db.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
+            for index in sorted(table.indexes, key=lambda each: str(each.name)):
+                self._db.execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
+        self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
 
     # Writing
 
@@ -96,17 +103,20 @@ class SqliteStore:
         self._lock = lock
 
     def choose(self, *, chain_id: int, genesis: str, escrow: str, first_block: int) -> None:
-        """Sets the deployment that everything from now on is about. Raises InvalidInput for another chain."""
-        name = (chain_id, escrow)
+        """Sets the deployment that everything from now on is about.
+
+        Raises InvalidInput if it is another chain's, NotFound if it is not there and only `lock` may add it.
+        """
         query = "SELECT deployment, genesis FROM deployments WHERE chain_id = ? AND escrow = ?"
-        with self._transaction():
-            found = self._db.execute(query, name).fetchone()
-            if found is None:
-                self._db.execute(
-                    "INSERT INTO deployments (chain_id, genesis, escrow, first_block) VALUES (?, ?, ?, ?)",
-                    (chain_id, genesis, escrow, first_block),
-                )
-                found = self._db.execute(query, name).fetchone()
+        found = self._reading.execute(query, (chain_id, escrow)).fetchone()
+        if found is None:
+            if self._lock is None:
+                raise NotFound(f"{self.file} knows nothing of this deployment; run `fabricant index run`")
+            self._db.execute(
+                "INSERT INTO deployments (chain_id, genesis, escrow, first_block) VALUES (?, ?, ?, ?)",
+                (chain_id, genesis, escrow, first_block),
+            )
+            found = self._reading.execute(query, (chain_id, escrow)).fetchone()
         self.deployment = found[0]
         if found[1] != genesis:
             raise InvalidInput(
@@ -214,10 +224,6 @@ class SqliteStore:
             f"SELECT {_names(columns)} FROM {table} WHERE deployment = ? ORDER BY {_names(order)}",  # noqa: S608
             (self.deployment,),
         )
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query answers."""
-        return self._db.execute(sql, values).fetchall()
 
 
 def _connect(file: Path) -> sqlite3.Connection:

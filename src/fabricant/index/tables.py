@@ -8,9 +8,9 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-from fabricant.index.rows import ALL, Row
+from fabricant.index.rows import ALL
 
 VERSION: Final = 1
 METADATA: Final = MetaData()
@@ -38,8 +38,9 @@ DEPLOYMENTS: Final = Table(
     Column("deployment", Integer, primary_key=True),
     Column("chain_id", BigInteger, nullable=False),
     Column("genesis", Text, nullable=False),
-    Column("escrow", Text, nullable=False, unique=False),
+    Column("escrow", Text, nullable=False),
     Column("first_block", BigInteger, nullable=False),
+    UniqueConstraint("chain_id", "escrow"),
 )
 # Up to which block everything is in the database, and up to which nothing can be replaced any more.
 CURSORS: Final = _table(
@@ -104,8 +105,3 @@ for _name, _columns in (
 ):
     _of = METADATA.tables[_name]
     Index(f"{_name}_by_{'_'.join(_columns)}", _of.c.deployment, *(_of.c[each] for each in _columns))
-
-
-def table_of(form: type[Row]) -> Table:
-    """The table of a kind of row."""
-    return STATE[form]

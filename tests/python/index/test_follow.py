@@ -18,7 +18,7 @@ from fabricant.chain.fabricant import Fabricant
 from fabricant.domain.assets import namespace_of
 from fabricant.domain.capacity import HourPattern
 from fabricant.domain.units import BaseUnits, HourIndex, hour_of
-from fabricant.errors import BadAnswer, InvalidInput, RpcRefused, RpcUnavailable
+from fabricant.errors import BadAnswer, InvalidInput, NotFound, RpcRefused, RpcUnavailable
 from fabricant.index import EventSeen, Index, InUse, OtherSchema, TooDeep, Watch
 from fabricant.index.sqlite import SqliteStore
 from tests.support import faulty_node as faults
@@ -380,6 +380,21 @@ def test_f101_only_one_writes(world: World, index: Index) -> None:
     with pytest.raises(InUse, match="stop it, or read only"):
         Index.open(world.fabricant, index.store.file)
     assert SqliteStore(index.store.file).cursor() is None
+
+
+def test_f101_who_reads_is_not_kept_waiting_and_makes_nothing(world: World, index: Index) -> None:
+    index.sync()
+    writing = sqlite3.connect(index.store.file, isolation_level=None)
+    writing.execute("BEGIN IMMEDIATE")
+    with Index.open(world.fabricant, index.store.file, write=False) as reading:
+        assert reading.ask.money() == index.ask.money()
+        assert reading.cursor() == index.cursor()
+    writing.execute("UPDATE deployments SET escrow = '0x00'")
+    writing.execute("COMMIT")
+    writing.close()
+
+    with pytest.raises(NotFound, match="fabricant index run"):
+        Index.open(world.fabricant, index.store.file, write=False)
 
 
 @pytest.mark.parametrize("version", [0, 2, 99])
