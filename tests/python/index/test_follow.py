@@ -1,5 +1,6 @@
 """After any reorganisation, fault or kill, the database is what somebody finds who begins now (IDX-1)."""
 
+import json
 import random
 import signal
 import sqlite3
@@ -19,7 +20,7 @@ from fabricant.domain.assets import namespace_of
 from fabricant.domain.capacity import HourPattern
 from fabricant.domain.units import BaseUnits, HourIndex, hour_of
 from fabricant.errors import BadAnswer, InvalidInput, NotFound, RpcRefused, RpcUnavailable
-from fabricant.index import EventSeen, Index, InUse, OtherSchema, TooDeep, Watch
+from fabricant.index import Cursor, EventSeen, Index, InUse, OtherSchema, TooDeep, Watch
 from fabricant.index.sqlite import SqliteStore
 from tests.support import faulty_node as faults
 from tests.support.faulty_node import FaultyNode
@@ -305,6 +306,43 @@ def test_f093_logs_that_a_node_has_not_yet_are_not_none(
             node.fail("eth_getLogs", faults.result([]))
             index.sync()
             assert contents(index) == clean(world.fabricant)
+
+
+def test_f104_a_log_that_is_no_known_event_is_kept_and_counted_once(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.chain.mine(70)
+    deployment = world.fabricant.deployment
+    contracts = [deployment.directory, deployment.assets, deployment.escrow, deployment.records]
+    first = deployment.first_block
+    criteria = {"address": contracts, "fromBlock": hex(first), "toBlock": hex(first + 31)}
+    logs = world.chain.rpc.call("eth_getLogs", criteria)
+    strange = next(each for each in logs if each["address"] == deployment.directory.lower())
+    strange["topics"][0] = "0x" + "33" * 32
+    move, failed = SqliteStore._move, []
+
+    def full_once(self: SqliteStore, cursor: Cursor) -> None:
+        if not failed:
+            failed.append(cursor)
+            raise sqlite3.OperationalError("database or disk is full")
+        move(self, cursor)
+
+    monkeypatch.setattr(SqliteStore, "_move", full_once)
+    with FaultyNode(upstream=world.chain.rpc.url.reveal()) as node:
+        fabricant = Fabricant(connect(node.url), deployment)
+        with Index.open(fabricant, tmp_path / "index.db") as index:
+            node.fail("eth_getLogs", faults.result(logs), *[faults.pass_on] * 3)
+            with pytest.raises(sqlite3.OperationalError):
+                index.sync()
+            node.faults["eth_getLogs"].clear()
+            node.fail("eth_getLogs", faults.result(logs))
+            index.sync()
+
+            cursor = index.cursor()
+            (kept,) = (each for each in rows(index, "events") if not each["event"])
+            assert cursor is not None
+            assert (cursor.unknown, kept["contract"]) == (1, "Directory")
+            assert json.loads(kept["arguments"]) == {"topics": strange["topics"], "data": strange["data"]}
 
 
 def test_f095_logs_that_come_twice_or_were_removed_count_once(world: World, tmp_path: Path) -> None:
